@@ -1,0 +1,263 @@
+import type { AccountKey } from '../account/account-key.js';
+import { TokenError } from '../errors/token-error.js';
+import type { EventName, TokenEvents } from '../events/events.js';
+import type { AccountKeeper, TokenRequestOptions } from '../renewal/account-keeper.js';
+import { AccountSession, type TokenSession } from '../renewal/account-session.js';
+import type { Committer } from '../renewal/commit.js';
+import type { Keepers } from '../renewal/keepers.js';
+import { logIn } from '../renewal/login.js';
+import type { RenewalServices } from '../renewal/renewal-services.js';
+import type { Revocation } from '../renewal/revocation.js';
+import { makeDue, type Scheduler } from '../schedule/scheduler.js';
+import type { AccessToken } from '../token/access-token.js';
+import { accountStatus } from './account-status.js';
+import { registerEngine } from './duplicate-engines.js';
+import type {
+  AccountHandle,
+  AccountStatus,
+  AccountSummary,
+  EngineHealth,
+  TokenEngine,
+  WithTokenOptions,
+} from './token-engine.js';
+import { withToken } from './with-token.js';
+
+/** Delegation only: each rule is in the part it names. */
+export class Engine implements TokenEngine {
+  readonly accounts = { list: () => this.#services.registry.all().map(summary) };
+  readonly #services: RenewalServices;
+  readonly #keepers: Keepers;
+  #registration: ReturnType<typeof registerEngine> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    services: RenewalServices,
+    keepers: Keepers,
+    private readonly committer: Committer,
+    private readonly revocation: Revocation,
+    private readonly scheduler: Scheduler,
+  ) {
+    this.#services = services;
+    this.#keepers = keepers;
+  }
+
+  /** Reads the store's clock and brings home what is in escrow. */
+  async open(): Promise<void> {
+    const { store, registry, events } = this.#services;
+    await store.now();
+    await this.committer.replay((id) => registry.all().find((account) => account.id === id));
+    this.#registration = registerEngine(registry.all().map(({ id }) => id));
+    for (const name of ['token:renewed', 'token:obtained'] as const) {
+      events.on(name, ({ account }) => this.#upstreamMoved(account));
+    }
+  }
+
+  /** Said as an event and as a process warning: no listener is attached yet at creation. */
+  warn(warning: string, message: string): void {
+    this.#services.events.emit('engine:warning', { warning, message });
+    process.emitWarning(message, { type: 'TokenkeepWarning', code: warning });
+  }
+
+  get duplicates(): readonly string[] {
+    return this.#registration?.twice ?? [];
+  }
+
+  async getToken(key: AccountKey, options?: TokenRequestOptions): Promise<AccessToken> {
+    return this.#keeper(key).getToken(options);
+  }
+
+  account(key: AccountKey): AccountHandle {
+    const keeper = this.#keeper(key);
+    return {
+      ...summary(keeper.account),
+      getToken: async (options) => {
+        this.#refuseIfStopped();
+        return keeper.getToken(options);
+      },
+      peek: () => (this.#stopping === undefined ? keeper.peek() : undefined),
+      reject: (generation) => keeper.reject(generation),
+    };
+  }
+
+  peek(key: AccountKey): AccessToken | undefined {
+    return this.#keeper(key).peek();
+  }
+
+  async withToken<Result>(
+    key: AccountKey,
+    use: (token: AccessToken) => Result | Promise<Result>,
+    options: WithTokenOptions<Result> = {},
+  ): Promise<Result> {
+    return withToken(this.#keeper(key), use, options);
+  }
+
+  reject(key: AccountKey, generation: number): void {
+    this.#keeper(key).reject(generation);
+  }
+
+  async renew(key: AccountKey): Promise<AccessToken> {
+    const keeper = await this.#seen(key);
+    const { generation } = keeper;
+    const { error } = await keeper.renew({ kind: 'renew', generation });
+    if (error !== undefined) throw error;
+    return keeper.getToken();
+  }
+
+  async login(key: AccountKey): Promise<AccessToken> {
+    const keeper = this.#keeper(key);
+    keeper.takeOver(await logIn(this.#services, this.committer, keeper.account));
+    return keeper.getToken();
+  }
+
+  async rotate(key: AccountKey): Promise<AccessToken> {
+    const keeper = await this.#seen(key);
+    const before = await keeper.getToken();
+    if (keeper.found?.record?.access?.sharesUpstream) throw nothingToRotate(keeper);
+    if (keeper.account.provider.revoke === undefined) throw nothingToRotate(keeper);
+    const { generation } = keeper;
+    const { error } = await keeper.renew({ kind: 'rotation', generation });
+    if (error !== undefined) throw error;
+    const after = await keeper.getToken();
+    if (after.secret.equals(before.secret)) throw nothingToRotate(keeper);
+    return after;
+  }
+
+  async revoke(key: AccountKey): Promise<void> {
+    const keeper = this.#keeper(key);
+    keeper.takeOver(await this.revocation.revoke(keeper.account));
+  }
+
+  session(key: AccountKey): TokenSession {
+    return new AccountSession(this.#services, this.revocation, this.#keeper(key));
+  }
+
+  async withSession<Result>(
+    key: AccountKey,
+    use: (session: TokenSession) => Promise<Result>,
+  ): Promise<Result> {
+    await using session = this.session(key);
+    return await use(session);
+  }
+
+  async status(key: AccountKey): Promise<AccountStatus> {
+    return accountStatus(this.#services, this.#keeper(key).account);
+  }
+
+  health(): EngineHealth {
+    const { store, breakers, registry } = this.#services;
+    const records = this.#keepers.all().map(({ found }) => found?.record);
+    const count = (test: (record: (typeof records)[number]) => boolean) =>
+      records.filter(test).length;
+    const needPerson = count((record) => record?.state === 'reauthorization_required');
+    const inDoubt = count((record) => record?.sent !== undefined);
+    const hosts = breakers.states();
+    const failing =
+      !store.reachable || inDoubt > 0 || hosts.some(({ state }) => state !== 'closed');
+    return {
+      state:
+        this.#stopping !== undefined
+          ? 'dead'
+          : needPerson > 0
+            ? 'blocked'
+            : failing
+              ? 'degraded'
+              : 'ready',
+      store: { name: store.traits.name, reachable: store.reachable },
+      breakers: hosts,
+      accounts: {
+        known: registry.all().length,
+        withToken: this.#keepers.all().filter((keeper) => keeper.peek() !== undefined).length,
+        inDoubt,
+        needPerson,
+      },
+    };
+  }
+
+  start(): void {
+    this.#refuseIfStopped();
+    this.scheduler.start();
+  }
+
+  async tick(): Promise<{ renewed: number }> {
+    this.#refuseIfStopped();
+    return { renewed: await this.scheduler.tick() };
+  }
+
+  stop({ deadlineMs }: { deadlineMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineMs ?? this.#services.parameters.stopMs);
+    return this.#stopping;
+  }
+
+  on<Name extends EventName>(
+    name: Name,
+    listener: (event: TokenEvents[Name]) => void,
+  ): Disposable {
+    return this.#services.events.on(name, listener);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Renewals in flight are not cut short: cutting one is what loses a rotation. */
+  async #stop(deadlineMs: number): Promise<void> {
+    const { clock, store, escrow, elapsed } = this.#services;
+    const finished = new AbortController();
+    const flights = this.#keepers.all().map((keeper) => keeper.landed());
+    const landed = Promise.all([this.scheduler.stop(), ...flights]).then(() =>
+      this.committer.unsaved(),
+    );
+    const deadline = clock.sleep(deadlineMs, finished.signal).catch(() => {});
+    await Promise.race([landed, deadline]);
+    finished.abort();
+    this.committer.stop();
+    for (const keeper of this.#keepers.all()) keeper.turnAway(stopped());
+    await escrow.close();
+    await store.close();
+    elapsed[Symbol.dispose]();
+    this.#registration?.[Symbol.dispose]();
+  }
+
+  #keeper(key: AccountKey): AccountKeeper {
+    this.#refuseIfStopped();
+    return this.#keepers.of(this.#services.registry.find(key));
+  }
+
+  async #seen(key: AccountKey): Promise<AccountKeeper> {
+    const keeper = this.#keeper(key);
+    await keeper.look();
+    return keeper;
+  }
+
+  #refuseIfStopped(): void {
+    if (this.#stopping !== undefined) throw stopped();
+  }
+
+  #upstreamMoved(id: string): void {
+    const { registry } = this.#services;
+    const account = registry.all().find((candidate) => candidate.id === id);
+    if (account === undefined) return;
+    for (const downstream of registry.downstreamOf(account)) {
+      makeDue(this.#services, downstream)
+        .then(() => this.scheduler.wake())
+        .catch(() => {});
+    }
+  }
+}
+
+function summary(account: AccountKeeper['account']): AccountSummary {
+  return { id: account.id, name: account.name, provider: account.provider.id };
+}
+
+function stopped(): TokenError {
+  return new TokenError('ENGINE_STOPPED', 'The engine was stopped. Create another one.');
+}
+
+function nothingToRotate({ account }: AccountKeeper): TokenError {
+  return new TokenError(
+    'ROTATION_UNSUPPORTED',
+    `${account.id} cannot be rotated: its server hands back the same token, or has no way to ` +
+      'revoke one. Nothing was deleted. Where the token is another account\'s, rotate that one.',
+    { account: account.id },
+  );
+}

@@ -1,0 +1,133 @@
+import type { AccountConfig } from '../account/account-config.js';
+import type { Clock } from '../clock/clock.js';
+import { ElapsedTime } from '../clock/elapsed-time.js';
+import type { Random } from '../clock/random.js';
+import { type Escrow, noEscrow } from '../escrow/escrow.js';
+import { fileEscrow } from '../escrow/file-escrow.js';
+import { EventHub } from '../events/event-hub.js';
+import { type Logger, logEvents } from '../events/log-events.js';
+import type { Holder } from '../holder/holder.js';
+import type { Parameters } from '../parameters/parameters.js';
+import { AccountRegistry } from '../provider/account-registry.js';
+import { singleUse } from '../provider/provider-profile.js';
+import type { TokenProvider } from '../provider/token-provider.js';
+import { BudgetRows } from '../renewal/budget-rows.js';
+import { Committer } from '../renewal/commit.js';
+import type { CrashProbe } from '../renewal/crash-points.js';
+import { CredentialsSource } from '../renewal/credentials-source.js';
+import { HostBreakers } from '../renewal/host-breakers.js';
+import { Keepers, keptUpstreams } from '../renewal/keepers.js';
+import { LeaseWatch } from '../renewal/lease-watch.js';
+import type { RenewalServices } from '../renewal/renewal-services.js';
+import { RenewalTransaction } from '../renewal/renewal-transaction.js';
+import { Revocation } from '../renewal/revocation.js';
+import { Scheduler } from '../schedule/scheduler.js';
+import { keyFromFile } from '../sealing/key-file.js';
+import { type Keyring, keyringSealer } from '../sealing/keyring.js';
+import type { Sealer } from '../sealing/sealer.js';
+import { SealedTokens } from '../store/sealed-tokens.js';
+import type { StoreTraits, TokenStore } from '../store/token-store.js';
+import { WatchedStore } from '../store/watched-store.js';
+import type { HttpExchange } from '../transport/http-exchange.js';
+import { Engine } from './engine.js';
+import type { TokenEngine } from './token-engine.js';
+
+/** The ports an engine stands on. */
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: TokenStore;
+  readonly exchange: HttpExchange;
+  readonly holder: Holder;
+  readonly parameters: Parameters;
+  readonly providers: readonly TokenProvider[];
+  readonly accounts: readonly AccountConfig[];
+  readonly keyring: Keyring | undefined;
+  readonly sealer: Sealer | undefined;
+  readonly escrow: Escrow | undefined;
+  readonly logger: Logger | undefined;
+  readonly crashProbe: CrashProbe | undefined;
+  readonly allowInsecureLoopback: boolean;
+}
+
+/** Puts the engine together over its ports and opens it. */
+export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
+  const { clock, random, holder, parameters, exchange } = parts;
+  const registry = new AccountRegistry(parts.providers, parts.accounts);
+  const elapsed = new ElapsedTime(clock);
+  const events = new EventHub(clock);
+  if (parts.logger !== undefined) logEvents(events, parts.logger);
+  const store = new WatchedStore(parts.store, elapsed, events);
+  // Opened before a key or an escrow file is made beside it: it checks the folder.
+  await store.open();
+  const sealer = parts.sealer ?? defaultSealer(store.traits, parts.keyring, random);
+  const keeper = (id: string) => keepers.of(registry.find(id));
+  const upstreams = keptUpstreams(keeper);
+  const services: RenewalServices = {
+    clock,
+    elapsed,
+    random,
+    parameters,
+    store,
+    sealer,
+    tokens: new SealedTokens(sealer),
+    escrow: parts.escrow ?? defaultEscrow(store.traits, holder),
+    exchange,
+    events,
+    holder,
+    leases: new LeaseWatch(elapsed, holder, parameters.leaseMs),
+    breakers: new HostBreakers(parameters, events),
+    budgets: new BudgetRows(store),
+    credentials: new CredentialsSource(registry, upstreams),
+    registry,
+    upstreams,
+    allowInsecureLoopback: parts.allowInsecureLoopback,
+    probe: parts.crashProbe ?? (() => {}),
+  };
+  const committer = new Committer(services);
+  const transaction = new RenewalTransaction(services, committer);
+  const keepers = new Keepers(services, transaction, committer);
+  const revocation = new Revocation(services);
+  const scheduler = new Scheduler(services, keepers, revocation);
+  const engine = new Engine(services, keepers, committer, revocation, scheduler);
+  await engine.open();
+  warnOfTraps(engine, store.traits, registry);
+  return engine;
+}
+
+function defaultSealer(
+  { keyFile, location }: StoreTraits,
+  keyring: Keyring | undefined,
+  random: Random,
+): Sealer {
+  // The store's name in the additional data is fixed: files are moved and renamed.
+  if (keyring !== undefined) return keyringSealer(keyring, 'tokenkeep', random);
+  const key =
+    keyFile === undefined
+      ? { id: 'memory', bytes: random.bytes(32) }
+      : keyFromFile(keyFile, random);
+  return keyringSealer([key], keyFile === undefined ? location : 'tokenkeep', random);
+}
+
+function defaultEscrow({ escrowFolder }: StoreTraits, holder: Holder): Escrow {
+  return escrowFolder === undefined ? noEscrow : fileEscrow(escrowFolder, holder);
+}
+
+function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegistry): void {
+  if (engine.duplicates.length > 0) {
+    engine.warn(
+      'TOKENKEEP_DUPLICATE_ENGINE',
+      `Two engines of this process keep ${engine.duplicates.join(', ')}. Make one engine and ` +
+        'share it; bind it as a singleton.',
+    );
+  }
+  const fragile = registry
+    .all()
+    .filter(({ provider: { profile } }) => singleUse(profile) || profile.budgets.length > 0);
+  if (traits.durable || fragile.length === 0) return;
+  engine.warn(
+    'TOKENKEEP_EPHEMERAL_STORE',
+    `The ${traits.name} store forgets everything at exit, and ${fragile[0]?.id} cannot afford ` +
+      'that: each restart costs a login. Use a durable store, such as sqliteStore({ path }).',
+  );
+}

@@ -1,0 +1,119 @@
+import type { AccountKey } from '../account/account-key.js';
+import type { EpochMs } from '../clock/clock.js';
+import type { EventName, TokenEvents } from '../events/events.js';
+import type { BreakerState } from '../guard/host-breaker.js';
+import type { TokenRequestOptions } from '../renewal/account-keeper.js';
+import type { TokenSession } from '../renewal/account-session.js';
+import type { AccessToken } from '../token/access-token.js';
+
+/**
+ * Keeps the access tokens of many accounts alive. Made by `createTokenEngine()`; works at once,
+ * and renews in the background after `start()`. Dispose of it with `await using`, or `stop()`.
+ */
+export interface TokenEngine extends AsyncDisposable {
+  /**
+   * A token that has not ended. From memory where it can be; otherwise this caller joins the one
+   * renewal of the account and waits 15 s at most. The same frozen object until the next token.
+   *
+   * @throws TokenError `REAUTHORIZATION_REQUIRED`, `CREDENTIALS_REJECTED`: a person must act;
+   *   `GUARD_REFUSED`, `BUDGET_EXHAUSTED`, `PROVIDER_*`: see `retryAt`; `WAIT_TIMED_OUT`,
+   *   `ABORTED`, `ENGINE_STOPPED`, `ACCOUNT_UNKNOWN`, `ACCOUNT_REVOKED`, `STORE_*`
+   */
+  getToken(key: AccountKey, options?: TokenRequestOptions): Promise<AccessToken>;
+  /** The same for one account, without looking up its name each time: the fastest path. */
+  account(key: AccountKey): AccountHandle;
+  /** The token in memory, or `undefined` where `getToken` would have to look or wait. */
+  peek(key: AccountKey): AccessToken | undefined;
+  /**
+   * Calls `use` with a token; where the API refuses the token, renews it, saves it, and calls
+   * `use` once more. What the second call returns is yours, refusals included: then the token is
+   * not the problem. Recognises `Response` objects and errors with `status`.
+   *
+   * @throws TokenError `TOKEN_REFUSED` when the API refused and no new token could be had
+   */
+  withToken<Result>(
+    key: AccountKey,
+    use: (token: AccessToken) => Result | Promise<Result>,
+    options?: WithTokenOptions<Result>,
+  ): Promise<Result>;
+  /** Reports that an API refused the token of `generation`. Older generations are ignored. */
+  reject(key: AccountKey, generation: number): void;
+  /** Gets the next token now, within the guard. */
+  renew(key: AccountKey): Promise<AccessToken>;
+  /** Logs in with the credentials now, whatever goes on, and brings a revoked account back. */
+  login(key: AccountKey): Promise<AccessToken>;
+  /** Gets a new token, hands it out, then revokes the old one: for security, not for expiry. */
+  rotate(key: AccountKey): Promise<AccessToken>;
+  /** Forgets the tokens and ends them at the server. Nothing is handed out until a login. */
+  revoke(key: AccountKey): Promise<void>;
+  /** Use of an account whose tokens are revoked when its last user is done. */
+  session(key: AccountKey): TokenSession;
+  withSession<Result>(
+    key: AccountKey,
+    use: (session: TokenSession) => Promise<Result>,
+  ): Promise<Result>;
+  readonly accounts: { list(): readonly AccountSummary[] };
+  /** What state an account is in, what happens next, and why not now. */
+  status(key: AccountKey): Promise<AccountStatus>;
+  health(): EngineHealth;
+  /** Begins background renewal. Idempotent. */
+  start(): void;
+  /** One pass of background renewal, for hosts with a job system of their own. */
+  tick(): Promise<{ readonly renewed: number }>;
+  /** Ends background work, lets renewals in flight become durable, closes the store. */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+  on<Name extends EventName>(
+    name: Name,
+    listener: (event: TokenEvents[Name]) => void,
+  ): Disposable;
+}
+
+export type AccountHandle = Pick<AccountSummary, 'id' | 'name' | 'provider'> & {
+  getToken(options?: TokenRequestOptions): Promise<AccessToken>;
+  peek(): AccessToken | undefined;
+  reject(generation: number): void;
+};
+
+export interface WithTokenOptions<Result> extends TokenRequestOptions {
+  /** Whether a result or an error means "this token is invalid". Default: the provider's word. */
+  readonly isRejection?: (
+    outcome: { readonly result: Result } | { readonly error: unknown },
+  ) => boolean | Promise<boolean>;
+}
+
+export interface AccountSummary {
+  /** Canonical name, e.g. `chatapp/crm`. */
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+}
+
+export interface AccountStatus extends AccountSummary {
+  readonly state: 'new' | 'idle' | 'live' | 'in_doubt' | 'reauthorization_required' | 'revoked';
+  readonly reason?: string;
+  readonly generation: number;
+  /** Local end of the access token. Wall clock. */
+  readonly accessEndsAt?: EpochMs;
+  readonly refreshEndsAt?: EpochMs;
+  /** What the engine does next by itself, and when. Wall clock. */
+  readonly next?: { readonly action: string; readonly at: EpochMs };
+  /** Why no request is made before some moment. */
+  readonly blocked?: { readonly reason: string; readonly until: EpochMs };
+  readonly failures: number;
+  /** What is left of the login budget in its rolling window. */
+  readonly loginBudget?: { readonly left: number; readonly limit: number };
+}
+
+export interface EngineHealth {
+  /** `degraded`: something is failing, tokens are served. `blocked`: some account has no token
+   * and no way to one by itself. `dead`: stopped. */
+  readonly state: 'ready' | 'degraded' | 'blocked' | 'dead';
+  readonly store: { readonly name: string; readonly reachable: boolean };
+  readonly breakers: readonly { readonly host: string; readonly state: BreakerState }[];
+  readonly accounts: {
+    readonly known: number;
+    readonly withToken: number;
+    readonly inDoubt: number;
+    readonly needPerson: number;
+  };
+}

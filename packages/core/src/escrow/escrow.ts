@@ -1,0 +1,31 @@
+/**
+ * Where a rotated pair waits, sealed, between the server's reply and the store's commit. A pair
+ * that is only in memory is lost with the process; one in escrow is not.
+ */
+export interface Escrow {
+  /** Durable when it resolves `true`; `false`: this escrow keeps nothing. */
+  put(entry: EscrowEntry): Promise<boolean>;
+  /** Everything left behind by processes that no longer run, and by this one. */
+  entries(): Promise<readonly EscrowEntry[]>;
+  /** Best effort: an entry seen again is recognised as stale. */
+  remove(attemptId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface EscrowEntry {
+  readonly attemptId: string;
+  readonly account: string;
+  readonly incarnation: string;
+  /** The generation the pair was made from. */
+  readonly generation: number;
+  /** What would be committed, its secrets sealed. JSON. */
+  readonly record: string;
+}
+
+/** For stores that do not outlive the process either. */
+export const noEscrow: Escrow = {
+  put: async () => false,
+  entries: async () => [],
+  remove: async () => {},
+  close: async () => {},
+};

@@ -1,0 +1,156 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TokenError } from '../errors/token-error.js';
+import type { Holder } from '../holder/holder.js';
+import type { Escrow, EscrowEntry } from './escrow.js';
+
+const SLOT_BYTES = 128 * 1024;
+const SLOTS = 16;
+const HEAD_BYTES = 4;
+const SUFFIX = '.escrow';
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+
+/**
+ * One preallocated file of fixed slots per process: a full disk cannot refuse it, and `fdatasync`
+ * of a write inside it touches no metadata. Each slot is a length, then JSON; length 0 is free.
+ */
+export function fileEscrow(folder: string, holder: Holder): Escrow {
+  return new FileEscrow(folder, holder);
+}
+
+class FileEscrow implements Escrow {
+  #file: Promise<FileHandle> | undefined;
+  readonly #slots = new Map<number, string>();
+  readonly #foreign = new Map<string, string>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly holder: Holder,
+  ) {}
+
+  async put(entry: EscrowEntry): Promise<boolean> {
+    const text = Buffer.from(JSON.stringify(entry));
+    const slot = this.#freeSlot();
+    if (slot === undefined || text.length > SLOT_BYTES - HEAD_BYTES) {
+      throw new TokenError('STORE_UNAVAILABLE', 'No escrow slot is free for a rotated pair.', {
+        retryable: true,
+        reason: 'escrow_full',
+      });
+    }
+    this.#slots.set(slot, entry.attemptId);
+    try {
+      const file = await this.#open();
+      const head = Buffer.alloc(HEAD_BYTES);
+      head.writeUInt32BE(text.length);
+      await file.write(Buffer.concat([head, text]), 0, undefined, slot * SLOT_BYTES);
+      await file.datasync();
+      return true;
+    } catch (error) {
+      this.#slots.delete(slot);
+      throw unusable(this.folder, error);
+    }
+  }
+
+  async entries(): Promise<readonly EscrowEntry[]> {
+    const names = await readdir(this.folder).catch(() => []);
+    const found: EscrowEntry[] = [];
+    for (const name of names.filter((name) => name.endsWith(SUFFIX))) {
+      const owner = name.slice(0, -SUFFIX.length);
+      if (owner !== this.holder.id && !this.holder.isGone(owner)) continue;
+      const entries = await readEntries(join(this.folder, name));
+      for (const entry of entries) this.#foreign.set(entry.attemptId, name);
+      found.push(...entries);
+      if (entries.length === 0 && owner !== this.holder.id) await this.#discard(name);
+    }
+    return found;
+  }
+
+  async remove(attemptId: string): Promise<void> {
+    for (const [slot, id] of this.#slots) {
+      if (id !== attemptId) continue;
+      const file = await this.#open();
+      await file.write(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, slot * SLOT_BYTES);
+      this.#slots.delete(slot);
+    }
+    const name = this.#foreign.get(attemptId);
+    this.#foreign.delete(attemptId);
+    if (name === undefined || name === `${this.holder.id}${SUFFIX}`) return;
+    if (![...this.#foreign.values()].includes(name)) await this.#discard(name);
+  }
+
+  async close(): Promise<void> {
+    const file = await this.#file?.catch(() => undefined);
+    this.#file = undefined;
+    await file?.close();
+    if (file !== undefined && this.#slots.size === 0) {
+      await this.#discard(`${this.holder.id}${SUFFIX}`);
+    }
+  }
+
+  #open(): Promise<FileHandle> {
+    this.#file ??= this.#create();
+    this.#file.catch(() => {
+      this.#file = undefined;
+    });
+    return this.#file;
+  }
+
+  async #create(): Promise<FileHandle> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, `${this.holder.id}${SUFFIX}`);
+    const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    await file.write(Buffer.alloc(SLOTS * SLOT_BYTES), 0);
+    await file.sync();
+    const parent = await open(this.folder, O_RDONLY);
+    await parent.sync().finally(() => parent.close());
+    return file;
+  }
+
+  #freeSlot(): number | undefined {
+    return Array.from({ length: SLOTS }, (_, slot) => slot).find((slot) => !this.#slots.has(slot));
+  }
+
+  async #discard(name: string): Promise<void> {
+    await rm(join(this.folder, name), { force: true });
+  }
+}
+
+async function readEntries(path: string): Promise<EscrowEntry[]> {
+  const file = await open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
+  if (file === undefined) return [];
+  try {
+    const bytes = await file.readFile();
+    const entries: EscrowEntry[] = [];
+    for (let at = 0; at + HEAD_BYTES <= bytes.length; at += SLOT_BYTES) {
+      const length = bytes.readUInt32BE(at);
+      if (length === 0 || length > SLOT_BYTES - HEAD_BYTES) continue;
+      const entry = parseEntry(bytes.toString('utf8', at + HEAD_BYTES, at + HEAD_BYTES + length));
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A torn write is not an entry: the process died before it was durable. */
+function parseEntry(text: string): EscrowEntry | undefined {
+  try {
+    const entry = JSON.parse(text) as Partial<EscrowEntry>;
+    const { attemptId, account, incarnation, generation, record } = entry;
+    const strings = [attemptId, account, incarnation, record];
+    const whole = strings.every((value) => typeof value === 'string');
+    return whole && Number.isSafeInteger(generation) ? (entry as EscrowEntry) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unusable(folder: string, error: unknown): TokenError {
+  const code = (error as { code?: string }).code ?? 'unknown error';
+  return new TokenError('STORE_UNAVAILABLE', `The escrow folder ${folder} failed (${code}).`, {
+    retryable: true,
+    reason: 'escrow_failed',
+  });
+}

@@ -1,0 +1,66 @@
+import type { EpochMs } from '../clock/clock.js';
+import type { Budget } from '../provider/provider-profile.js';
+
+/** What was spent of one budget. Lives in a row of its own, on the store's clock. */
+export interface BudgetLedger {
+  /** When each spend of the last window happened, oldest first. */
+  readonly spends: readonly EpochMs[];
+  /** Tokens in the burst bucket at `levelAt`. */
+  readonly level: number;
+  readonly levelAt: EpochMs;
+}
+
+export type Spend =
+  | { readonly granted: true; readonly ledger: BudgetLedger }
+  | { readonly granted: false; readonly retryAt: EpochMs };
+
+/** Logins of people without a stated budget: 24 a day, five at once. */
+export function defaultLoginBudget(account: string): Budget {
+  const day = 86_400_000;
+  const [limit, burst] = [24, 5];
+  return {
+    operation: 'obtain',
+    limit,
+    windowMs: day,
+    burst,
+    refillMs: day / (limit - burst),
+    key: () => account,
+  };
+}
+
+export function emptyLedger(budget: Budget, now: EpochMs): BudgetLedger {
+  return { spends: [], level: budget.burst, levelAt: now };
+}
+
+/**
+ * Spends one, before sending; not given back when the outcome is unknown. A rolling window alone
+ * would let a loop burn the day's quota at once, a bucket alone would let two days' worth fall
+ * into one window: so both.
+ */
+export function spend(ledger: BudgetLedger, budget: Budget, now: EpochMs): Spend {
+  const spends = ledger.spends.filter((at) => at > now - budget.windowMs);
+  const level = refilled(ledger, budget, now);
+  const most = budget.limit - (budget.reserve ?? 0);
+  const waits: EpochMs[] = [];
+  const blocking = spends[spends.length - most];
+  if (spends.length >= most) waits.push((blocking ?? now) + budget.windowMs);
+  if (level < 1) waits.push(now + (1 - level) * budget.refillMs);
+  if (waits.length > 0) return { granted: false, retryAt: Math.ceil(Math.max(...waits)) };
+  return { granted: true, ledger: { spends: [...spends, now], level: level - 1, levelAt: now } };
+}
+
+/** How many spends are open now, and of how many. */
+export function budgetLevel(
+  ledger: BudgetLedger,
+  budget: Budget,
+  now: EpochMs,
+): { readonly left: number; readonly limit: number } {
+  const used = ledger.spends.filter((at) => at > now - budget.windowMs).length;
+  const limit = budget.limit - (budget.reserve ?? 0);
+  return { left: Math.max(0, limit - used), limit };
+}
+
+function refilled(ledger: BudgetLedger, budget: Budget, now: EpochMs): number {
+  const gained = Math.max(0, now - ledger.levelAt) / budget.refillMs;
+  return Math.min(budget.burst, ledger.level + gained);
+}

@@ -1,0 +1,177 @@
+import type { EpochMs } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
+import type { Parameters } from '../parameters/parameters.js';
+import type { GuardReason, GuardState, RequestSlot } from './guard-state.js';
+
+/** What somebody wants to do, and what the guard needs to know to judge it. */
+export interface GuardRequest {
+  readonly now: EpochMs;
+  readonly generation: number;
+  /** The API refused a token that had not ended. */
+  readonly forced: boolean;
+  /** An obtain after the account's own session ended. */
+  readonly session: boolean;
+  /** Assumed lifetime until a token has lived. Milliseconds. */
+  readonly defaultLifetimeMs: number;
+}
+
+export type GuardVerdict =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: GuardReason; readonly retryAt: EpochMs };
+
+const SLOTS = 12;
+
+/** Stands before every token request, whatever triggered it. First objection wins. */
+export function judge(state: GuardState, request: GuardRequest, p: Parameters): GuardVerdict {
+  const objection =
+    notBefore(state, request) ??
+    gap(state, request, p) ??
+    forcedGap(state, request, p) ??
+    caps(state, request, p);
+  return objection ?? { allowed: true };
+}
+
+function notBefore(state: GuardState, { now }: GuardRequest): GuardVerdict | undefined {
+  if (state.freeStep || state.notBefore === undefined || now >= state.notBefore) return undefined;
+  return refused(state.notBeforeReason ?? 'backoff', state.notBefore);
+}
+
+function gap(state: GuardState, request: GuardRequest, p: Parameters): GuardVerdict | undefined {
+  const { now, forced, generation } = request;
+  if (state.freeStep || state.lastRequestAt === undefined) return undefined;
+  if (forced && state.forcedGeneration !== generation) return undefined;
+  const until = state.lastRequestAt + Math.min(p.gapMs, assumedLifetime(state, request) / 10);
+  return now < until ? refused('gap', until) : undefined;
+}
+
+function forcedGap(
+  state: GuardState,
+  { now, forced }: GuardRequest,
+  p: Parameters,
+): GuardVerdict | undefined {
+  if (!forced || state.forcedAt === undefined) return undefined;
+  const until = state.forcedAt + p.forcedGapMs;
+  return now < until ? refused('forced_gap', until) : undefined;
+}
+
+function caps(state: GuardState, request: GuardRequest, p: Parameters): GuardVerdict | undefined {
+  const perWindow = Math.ceil(p.capWindowMs / assumedLifetime(state, request));
+  const usableCap = Math.max(p.usableCap, 2 * perWindow);
+  const otherCap = Math.max(p.otherCap, perWindow);
+  const live = liveSlots(state, request.now, p);
+  const full = request.session
+    ? total(live, 'session') >= p.sessionCap
+    : total(live, 'usable') >= usableCap ||
+      // Half of the cap is kept for expiry, whatever one endpoint refuses.
+      total(live, 'other') >= (request.forced ? Math.ceil(otherCap / 2) : otherCap);
+  const [oldest] = live;
+  if (!full || oldest === undefined) return undefined;
+  return refused('hourly_cap', oldest.start + p.capWindowMs + p.capWindowMs / SLOTS);
+}
+
+/** The state once the request is on its way; made durable before its first byte. */
+export function noteRequest(state: GuardState, request: GuardRequest, p: Parameters): GuardState {
+  const { freeStep: _used, ...rest } = state;
+  const kind = request.session ? 'session' : 'other';
+  return {
+    ...rest,
+    lastRequestAt: request.now,
+    slots: counted(liveSlots(state, request.now, p), request.now, p, kind, 1),
+    ...(request.forced ? { forcedAt: request.now } : {}),
+  };
+}
+
+/** Takes back a noted request of which provably nothing was sent. */
+export function forgetRequest(state: GuardState, before: GuardState): GuardState {
+  const { lastRequestAt: _at, forcedAt: _forced, ...rest } = state;
+  return {
+    ...rest,
+    slots: before.slots,
+    ...(before.lastRequestAt === undefined ? {} : { lastRequestAt: before.lastRequestAt }),
+    ...(before.forcedAt === undefined ? {} : { forcedAt: before.forcedAt }),
+  };
+}
+
+/** The request brought a token that can be used: it counts against the larger cap. */
+export function noteUsable(state: GuardState, request: GuardRequest, p: Parameters): GuardState {
+  const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...rest } = state;
+  const slots = request.session
+    ? state.slots
+    : counted(counted(state.slots, request.now, p, 'other', -1), request.now, p, 'usable', 1);
+  return {
+    ...rest,
+    slots,
+    ambiguous: 0,
+    ...(request.forced ? { forcedGeneration: request.generation } : {}),
+  };
+}
+
+/** One more failure: the next request waits `d/2 + U(0, d/2)`, at least `floorMs`. */
+export function noteFailure(
+  state: GuardState,
+  now: EpochMs,
+  p: Parameters,
+  random: Random,
+  floor?: { readonly ms: number; readonly reason: GuardReason },
+): GuardState {
+  const { freeStep: _step, ...rest } = state;
+  const d = Math.min(p.backoffMaxMs, p.backoffBaseMs * 2 ** Math.min(state.failures, 30));
+  const wait = d / 2 + random.float() * (d / 2);
+  const floored = floor !== undefined && floor.ms > wait;
+  return {
+    ...rest,
+    failures: state.failures + 1,
+    notBefore: now + (floored ? floor.ms : wait),
+    notBeforeReason: floored ? floor.reason : 'backoff',
+  };
+}
+
+/** The generation's token did its service: what failed before it is forgotten. Once each. */
+export function noteLived(state: GuardState, generation: number, lifetimeMs: number): GuardState {
+  if (state.livedGeneration === generation) return state;
+  return { ...state, failures: 0, livedGeneration: generation, livedMs: lifetimeMs };
+}
+
+/** Moves the last usable request to the others: its token was refused before it lived. */
+export function noteDisappointed(state: GuardState): GuardState {
+  const at = state.slots.findLastIndex(({ usable }) => usable > 0);
+  const slots = state.slots.map((slot, index) =>
+    index === at ? { ...slot, usable: slot.usable - 1, other: slot.other + 1 } : slot,
+  );
+  return { ...state, slots };
+}
+
+function assumedLifetime(state: GuardState, request: GuardRequest): number {
+  return Math.max(1, state.livedMs ?? request.defaultLifetimeMs);
+}
+
+function liveSlots(state: GuardState, now: EpochMs, p: Parameters): RequestSlot[] {
+  const oldest = now - p.capWindowMs - p.capWindowMs / SLOTS;
+  return state.slots.filter(({ start }) => start > oldest);
+}
+
+function counted(
+  slots: readonly RequestSlot[],
+  now: EpochMs,
+  p: Parameters,
+  kind: 'usable' | 'other' | 'session',
+  by: 1 | -1,
+): RequestSlot[] {
+  const width = p.capWindowMs / SLOTS;
+  const start = Math.floor(now / width) * width;
+  const last = slots.at(-1);
+  const current =
+    last !== undefined && last.start >= start
+      ? last
+      : { start, usable: 0, other: 0, session: 0 };
+  const others = current === last ? slots.slice(0, -1) : slots;
+  return [...others, { ...current, [kind]: Math.max(0, current[kind] + by) }];
+}
+
+function total(slots: readonly RequestSlot[], kind: 'usable' | 'other' | 'session'): number {
+  return slots.reduce((sum, slot) => sum + slot[kind], 0);
+}
+
+function refused(reason: GuardReason, retryAt: EpochMs): GuardVerdict {
+  return { allowed: false, reason, retryAt };
+}

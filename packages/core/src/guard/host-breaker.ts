@@ -1,0 +1,54 @@
+import type { Parameters } from '../parameters/parameters.js';
+
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/**
+ * One per host, in this process. An outage of a server costs probes, not storms, and heals within
+ * the longest opening. Times are on the line of elapsed time.
+ */
+export class HostBreaker {
+  #failures = 0;
+  #openings = 0;
+  #openUntil = 0;
+  #state: BreakerState = 'closed';
+
+  constructor(
+    private readonly p: Parameters,
+    private readonly onChange: (state: BreakerState) => void,
+  ) {}
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** Milliseconds until a request may be tried; 0: now. Half-open admits one at a time. */
+  waitMs(now: number): number {
+    if (this.#state === 'closed') return 0;
+    if (now < this.#openUntil) return this.#openUntil - now;
+    // Admits this one; the next waits as long again unless this one is heard of first.
+    this.#change('half-open');
+    this.#openUntil = now + this.p.breakerOpenMs;
+    return 0;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#openings = 0;
+    this.#change('closed');
+  }
+
+  failed(now: number): void {
+    this.#failures += 1;
+    if (this.#state === 'closed' && this.#failures < this.p.breakerFailures) return;
+    const opening = Math.min(this.p.breakerMaxMs, this.p.breakerOpenMs * 2 ** this.#openings);
+    this.#openings = Math.min(this.#openings + 1, 16);
+    this.#openUntil = now + opening;
+    this.#change('open');
+  }
+
+  #change(state: BreakerState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.onChange(state);
+  }
+}

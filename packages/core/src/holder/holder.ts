@@ -1,0 +1,12 @@
+/**
+ * Who holds a claim: this process, named so that another one can tell whether it still lives.
+ */
+export interface Holder {
+  /** Unique per engine; stored with claims and attempts. */
+  readonly id: string;
+  /**
+   * Whether the process behind another holder's id provably no longer runs: same machine, same
+   * process namespace, and gone. `false` means "cannot tell".
+   */
+  isGone(id: string): boolean;
+}

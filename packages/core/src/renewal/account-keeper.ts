@@ -1,0 +1,357 @@
+import type { KnownAccount } from '../provider/account-registry.js';
+import { TokenError } from '../errors/token-error.js';
+import { type FoundRecord, loadRecord } from '../store/edit-record.js';
+import { counterOf } from '../store/incarnation.js';
+import type { SealedAccess } from '../store/sealed-tokens.js';
+import type { AccessToken } from '../token/access-token.js';
+import type { Committer } from './commit.js';
+import { type FlightEnd, flyRenewal } from './flight.js';
+import { lacksScope } from './fresh-tokens.js';
+import { type LiveToken, liveToken } from './live-token.js';
+import type { RenewalServices } from './renewal-services.js';
+import type { RenewalTransaction } from './renewal-transaction.js';
+import type { Trigger } from './trigger.js';
+import { Waiters } from './waiters.js';
+
+export interface TokenRequestOptions {
+  /** Ends this caller's waiting, and nobody else's. */
+  readonly signal?: AbortSignal;
+  /** At least this much life; clamped to half of what a fresh token has. Milliseconds. */
+  readonly minValidityMs?: number;
+  /** Scope this call needs, where it needs less or more than the account was configured with. */
+  readonly scope?: string;
+}
+
+/** A row this process has claimed already, and when it was read on elapsed time. */
+export interface LeasedRecord {
+  readonly found: FoundRecord;
+  readonly readAt: number;
+}
+
+interface Refusal {
+  readonly generation: number;
+  quietUntil: number;
+  error: TokenError | undefined;
+}
+
+/**
+ * One account in this process: the token at hand, how old our view of the record is, and the one
+ * flight that everybody joins.
+ */
+export class AccountKeeper {
+  #found: FoundRecord | undefined;
+  #live: LiveToken | undefined;
+  #viewedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> | undefined;
+  #flight: Promise<FlightEnd> | undefined;
+  #waiters: Waiters<FlightEnd> | undefined;
+  /** Elapsed time before which a renewal behind the callers' backs is pointless. */
+  #quietUntil = Number.NEGATIVE_INFINITY;
+  /** The generation an API refused, and when its successor may be asked for again. */
+  #refusal: Refusal | undefined;
+
+  constructor(
+    private readonly services: RenewalServices,
+    private readonly transaction: RenewalTransaction,
+    private readonly committer: Committer,
+    readonly account: KnownAccount,
+  ) {}
+
+  get generation(): number {
+    return this.#found?.record?.generation ?? 0;
+  }
+
+  get found(): FoundRecord | undefined {
+    return this.#found;
+  }
+
+  get flying(): boolean {
+    return this.#flight !== undefined;
+  }
+
+  /** The token at hand if it may be handed out this instant, without looking anywhere. */
+  peek(): AccessToken | undefined {
+    const now = this.services.elapsed.now();
+    const live = this.#live;
+    if (live === undefined || now >= live.endsAt || !this.#viewIsFresh(now)) return undefined;
+    return live.token;
+  }
+
+  async getToken(options: TokenRequestOptions = {}): Promise<AccessToken> {
+    const token = this.#atHand(options) ?? (await this.#getSlowly(options));
+    this.#refuseReducedScope(token, options);
+    return token;
+  }
+
+  /** An API refused the token of `generation`: its successor is fetched, within the guard. */
+  reject(generation: number): void {
+    if (this.#noteRefusal(generation) === undefined) return;
+    this.#replaceRefused(generation).catch(() => {});
+  }
+
+  /** The token after a refusal of `generation`; the guard's word where there is none. */
+  async successorOf(generation: number, options: TokenRequestOptions): Promise<AccessToken> {
+    const refusal = this.#noteRefusal(generation);
+    if (refusal !== undefined) {
+      const quiet = this.services.elapsed.now() < refusal.quietUntil;
+      const error = quiet
+        ? refusal.error
+        : (await this.#join(() => this.#replaceRefused(generation), options)).error;
+      if (this.generation === generation) throw refusedToken(this.account, error);
+    }
+    return this.getToken(options);
+  }
+
+  /** Starts a flight, or joins the one there is. Resolves when it has ended, however. */
+  async renew(trigger: Trigger, leased?: LeasedRecord): Promise<FlightEnd> {
+    if (this.#flight !== undefined && 'generation' in trigger) {
+      // The flight under way may be about something else; it may also do what is wanted.
+      await this.#flight;
+      if (this.generation !== trigger.generation) return {};
+    }
+    this.#flight ??= this.#fly(trigger, leased).finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  /** Resolves when nothing is in flight any more. */
+  async landed(): Promise<void> {
+    await this.#flight?.catch(() => {});
+  }
+
+  /** Ends everybody's waiting with an error: the engine is going away. */
+  turnAway(error: TokenError): void {
+    this.#waiters?.rejectAll(error);
+  }
+
+  /** Reads the record again, whatever was known of it. */
+  async look(): Promise<void> {
+    const readAt = this.services.elapsed.now();
+    this.#adopt(await loadRecord(this.services.store, this.account.id), { readAt });
+  }
+
+  /** Takes over a record this process has just written or read. */
+  takeOver(found: FoundRecord): void {
+    this.#adopt(found, { readAt: this.services.elapsed.now() });
+  }
+
+  /** Remembers a refusal; `undefined` where it is about a token that is no longer ours. */
+  #noteRefusal(generation: number): Refusal | undefined {
+    if (generation !== this.generation || this.#live === undefined) return undefined;
+    if (this.#refusal?.generation === generation) return this.#refusal;
+    const { account, services } = this;
+    this.#refusal = { generation, quietUntil: Number.NEGATIVE_INFINITY, error: undefined };
+    services.events.emit('token:refused', {
+      account: account.id,
+      provider: account.provider.id,
+      generation,
+    });
+    return this.#refusal;
+  }
+
+  async #replaceRefused(generation: number): Promise<FlightEnd> {
+    const { elapsed, parameters } = this.services;
+    const refusal = this.#refusal;
+    if (refusal !== undefined && elapsed.now() < refusal.quietUntil) return {};
+    const end = await this.renew({ kind: 'refusal', generation });
+    if (refusal !== undefined && this.generation === generation) {
+      refusal.quietUntil = elapsed.now() + (end.retryMs ?? parameters.viewMaxAgeMs);
+      refusal.error = end.error;
+    }
+    return end;
+  }
+
+  #atHand({ minValidityMs }: TokenRequestOptions): AccessToken | undefined {
+    const live = this.#live;
+    if (live === undefined) return undefined;
+    const now = this.services.elapsed.now();
+    if (!this.#viewIsFresh(now)) return undefined;
+    if (now >= this.#mandatoryAt(live, minValidityMs)) return undefined;
+    if (now >= live.advisoryAt) this.#renewBehind(now);
+    return live.token;
+  }
+
+  async #getSlowly(options: TokenRequestOptions): Promise<AccessToken> {
+    await this.#refreshView();
+    const token = this.#atHand(options);
+    if (token !== undefined) return token;
+    const end = await this.#join(() => this.renew({ kind: 'caller' }), options);
+    const now = this.services.elapsed.now();
+    // A failed renewal never takes away a token that is still valid.
+    if (this.#live !== undefined && now < this.#live.endsAt) return this.#live.token;
+    throw end.error ?? (this.#found?.record?.access?.lifetimeMs === 0
+      ? expiredOnArrival(this.account)
+      : waitTimedOut(this.account, this.services.parameters.waitMs));
+  }
+
+  #mandatoryAt(live: LiveToken, minValidityMs: number | undefined): number {
+    const onDemand = this.account.provider.profile.renewal === 'on-demand';
+    if (minValidityMs === undefined || onDemand) return live.mandatoryAt;
+    const lifetime = this.#found?.record?.access?.lifetimeMs ?? 0;
+    const needed = Math.min(Math.max(0, minValidityMs), lifetime / 2);
+    return Math.min(live.mandatoryAt, live.endsAt - needed);
+  }
+
+  #renewBehind(now: number): void {
+    if (this.#flight !== undefined || now < this.#quietUntil) return;
+    this.renew({ kind: 'caller' }).catch(() => {});
+  }
+
+  #join(
+    start: () => Promise<FlightEnd>,
+    { signal }: TokenRequestOptions,
+  ): Promise<FlightEnd> {
+    const { clock, elapsed, parameters } = this.services;
+    if (signal?.aborted) return Promise.reject(aborted(signal));
+    const timedOut = () => waitTimedOut(this.account, parameters.waitMs);
+    this.#waiters ??= new Waiters(clock, elapsed, timedOut);
+    const waiting = this.#waiters.wait(parameters.waitMs, signal);
+    const waiters = this.#waiters;
+    start().then(
+      (end) => waiters.resolveAll(end),
+      (error) => waiters.rejectAll(error),
+    );
+    return waiting.catch((reason) => {
+      throw signal?.aborted && reason === signal.reason ? aborted(signal) : reason;
+    });
+  }
+
+  async #fly(trigger: Trigger, leased?: LeasedRecord): Promise<FlightEnd> {
+    const { services, account, transaction } = this;
+    const end = await flyRenewal({
+      services,
+      account,
+      run: (first) => transaction.run(account, trigger, first ? leased : undefined),
+      adopt: (outcome, readAt) => {
+        if (outcome.kind === 'renewed') {
+          this.#adopt(outcome.found, { issuedAt: outcome.issuedAt }, outcome.access);
+        } else {
+          this.#adopt(outcome.found, { readAt });
+        }
+      },
+      serves: () => trigger.kind !== 'refusal' && this.peek() !== undefined,
+      awaited: () => (this.#waiters?.size ?? 0) > 0,
+    });
+    if (end.retryMs !== undefined) this.#quietUntil = services.elapsed.now() + end.retryMs;
+    return end;
+  }
+
+  #viewIsFresh(now: number): boolean {
+    return now - this.#viewedAt <= this.services.parameters.viewMaxAgeMs;
+  }
+
+  /** Looks at the record if our view is old; while the store is down the old view has to do. */
+  #refreshView(): Promise<void> {
+    if (this.#viewIsFresh(this.services.elapsed.now())) return Promise.resolve();
+    this.#looking ??= this.look()
+      .catch((error) => {
+        const outage = TokenError.is(error, 'STORE_UNAVAILABLE');
+        if (!outage || this.#live === undefined) throw error;
+        this.#viewedAt = this.services.elapsed.now();
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  #adopt(
+    found: FoundRecord,
+    seen: { readonly issuedAt: number } | { readonly readAt: number },
+    access?: SealedAccess,
+  ): void {
+    const { services, account } = this;
+    const known = this.#found?.record;
+    const { record } = found;
+    if (known !== undefined && this.#isOlder(found)) {
+      if (this.committer.isUnsaved(account.id)) return;
+      throw rolledBack(account, services.store.traits.location);
+    }
+    this.#viewedAt = 'readAt' in seen ? seen.readAt : services.elapsed.now();
+    this.#found = found;
+    if (record === undefined || record.access === undefined || record.state === 'revoked') {
+      this.#live = undefined;
+      return;
+    }
+    const same =
+      known?.incarnation === record.incarnation && known.generation === record.generation;
+    if (same && this.#live !== undefined) return;
+    const opened = access ?? services.tokens.openAccess(account.id, record);
+    if (opened === undefined) return;
+    this.#live = liveToken(services, account, found, opened, seen);
+    this.#refusal = undefined;
+    if (!('readAt' in seen)) return;
+    services.events.emit('token:adopted', {
+      account: account.id,
+      provider: account.provider.id,
+      generation: record.generation,
+    });
+  }
+
+  #isOlder({ record }: FoundRecord): boolean {
+    const known = this.#found?.record;
+    if (known === undefined || record === undefined) return false;
+    const [was, is] = [counterOf(known.incarnation), counterOf(record.incarnation)];
+    if (is !== was) return is < was;
+    return known.incarnation === record.incarnation && record.generation < known.generation;
+  }
+
+  #refuseReducedScope(token: AccessToken, { scope }: TokenRequestOptions): void {
+    const wanted = scope ?? this.account.config.scope;
+    if (!lacksScope(token.scope, wanted)) return;
+    throw new TokenError(
+      'INSUFFICIENT_SCOPE',
+      `${this.account.id} was granted "${token.scope}", which lacks part of "${wanted}". ` +
+        'Ask for less with getToken(key, { scope }), or have the grant widened.',
+      { account: this.account.id, reason: 'scope_reduced' },
+    );
+  }
+}
+
+function aborted({ reason }: AbortSignal): TokenError {
+  return new TokenError('ABORTED', 'The caller stopped waiting for a token.', {
+    retryable: true,
+    cause: reason,
+  });
+}
+
+function waitTimedOut({ id }: KnownAccount, ms: number): TokenError {
+  return new TokenError(
+    'WAIT_TIMED_OUT',
+    `No token for ${id} within ${ms} ms. The renewal goes on; ask again, or look at status().`,
+    { retryable: true, account: id },
+  );
+}
+
+function expiredOnArrival({ id }: KnownAccount): TokenError {
+  return new TokenError(
+    'TOKEN_EXPIRED_ON_ARRIVAL',
+    `The server gave ${id} a token that had already ended. It is asked again after a pause.`,
+    { retryable: true, account: id, reason: 'expired_on_arrival' },
+  );
+}
+
+function refusedToken({ id }: KnownAccount, error: TokenError | undefined): TokenError {
+  return new TokenError(
+    'TOKEN_REFUSED',
+    `An API refused the token of ${id}, and a new one could not be had` +
+      `${error === undefined ? '' : ` (${error.code})`}.`,
+    {
+      retryable: true,
+      account: id,
+      reason: error?.reason ?? 'refused',
+      ...(error?.retryAt === undefined ? {} : { retryAt: error.retryAt }),
+      ...(error === undefined ? {} : { cause: error }),
+    },
+  );
+}
+
+function rolledBack({ id }: KnownAccount, location: string): TokenError {
+  return new TokenError(
+    'STORE_ROLLED_BACK',
+    `The store at ${location} holds an older state of ${id} than this process has seen. Sending ` +
+      'an old refresh token could end its grant, so nothing is sent. Log the account in again.',
+    { account: id, reason: 'rolled_back' },
+  );
+}

@@ -1,0 +1,320 @@
+import { TokenError } from '../errors/token-error.js';
+import { type GuardRequest, noteRequest } from '../guard/guard.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import { singleUse } from '../provider/provider-profile.js';
+import type { AccountRecord, Deadline } from '../store/account-record.js';
+import type { FoundRecord } from '../store/edit-record.js';
+import { nextIncarnation } from '../store/incarnation.js';
+import { judgeIssuedTokens } from '../token/judge-issued-tokens.js';
+import { scrubError } from '../token/scrub.js';
+import type { IssuedTokens } from '../token/token-set.js';
+import { EngineCall } from '../transport/engine-call.js';
+import { BudgetExhausted } from './budget-rows.js';
+import { ClaimLost, type RecordHold } from './claim.js';
+import { type Committer, newAttemptId } from './commit.js';
+import type { ResolvedCredentials } from './credentials-source.js';
+import { afterFailure } from './failure.js';
+import { type Fresh, type FreshSource, freshRefreshTokenOnly, freshTokens } from './fresh-tokens.js';
+import { dueOf } from './due-of.js';
+import { callProvider } from './provider-operation.js';
+import type { RenewalServices } from './renewal-services.js';
+import { retireLateTokens } from './retire-late-tokens.js';
+
+export interface AttemptPlan {
+  readonly account: KnownAccount;
+  readonly claim: RecordHold;
+  readonly operation: 'refresh' | 'obtain';
+  readonly resend: boolean;
+  readonly trigger: string;
+  readonly credentials: ResolvedCredentials | undefined;
+  /** Without `now`: that is the moment of the intent. */
+  readonly request: Omit<GuardRequest, 'now'>;
+}
+
+export type AttemptEnd =
+  | {
+      readonly kind: 'committed';
+      readonly found: FoundRecord;
+      readonly fresh: Fresh;
+      readonly issuedAt: number;
+      readonly unsaved?: Promise<void>;
+    }
+  /** Somebody else's tokens stand in the record. */
+  | { readonly kind: 'superseded'; readonly found: FoundRecord }
+  | { readonly kind: 'failed'; readonly error: TokenError; readonly decideAgain: boolean };
+
+/** Connect, intent, call, commit: one request under one claim. */
+export class Attempt {
+  readonly #attemptId: string;
+  readonly #before: AccountRecord;
+  readonly #rotating: boolean;
+  #intent: { readonly issuedAt: number; readonly at: Deadline } | undefined;
+
+  constructor(
+    private readonly services: RenewalServices,
+    private readonly committer: Committer,
+    private readonly plan: AttemptPlan,
+  ) {
+    this.#attemptId = newAttemptId(services);
+    this.#before = plan.claim.record;
+    const { profile } = plan.account.provider;
+    this.#rotating = plan.operation === 'refresh' && singleUse(profile) !== undefined;
+  }
+
+  async run(): Promise<AttemptEnd> {
+    const { services, plan } = this;
+    const previous = {
+      access: this.#openAccess(),
+      refresh: services.tokens.openRefresh(plan.account.id, this.#before),
+    };
+    services.events.emit('renewal:started', {
+      ...this.#facts(),
+      operation: plan.operation,
+      trigger: plan.trigger,
+      attemptId: this.#attemptId,
+    });
+    using _beat = plan.claim.beat(this.#due);
+    const { call, issued } = await this.#call(previous.refresh);
+    if (!issued.ok) return this.#fail(call, issued.error);
+    services.probe('CP6');
+    return this.#keep(call, issued.tokens, {
+      ...(previous.access === undefined ? {} : { access: previous.access }),
+      ...(previous.refresh === undefined ? {} : { refresh: previous.refresh }),
+    });
+  }
+
+  /** An access token that no longer opens must not stop its own replacement by a login. */
+  #openAccess() {
+    try {
+      return this.services.tokens.openAccess(this.plan.account.id, this.#before);
+    } catch (error) {
+      if (this.plan.operation === 'obtain') return undefined;
+      throw error;
+    }
+  }
+
+  #call(refreshToken: FreshSource['previous']['refresh']) {
+    const { account, operation, credentials } = this.plan;
+    const { provider } = account;
+    return callProvider(this.services, account, {
+      rotating: this.#rotating,
+      admit: () => this.#admit(),
+      run: (call): Promise<IssuedTokens> => {
+        if (operation === 'obtain') return provider.obtain(credentials?.value, call);
+        if (provider.refresh === undefined || refreshToken === undefined) {
+          throw new TypeError('There is nothing to refresh with.');
+        }
+        return provider.refresh(refreshToken, call, credentials?.value);
+      },
+    });
+  }
+
+  /** The connection stands. The first byte leaves right after this resolves. */
+  async #admit(): Promise<void> {
+    const { services, plan } = this;
+    const { claim } = plan;
+    services.probe('CP2');
+    if (this.#intent === undefined) await this.#writeIntent();
+    else await claim.write({ change: (record) => record, due: this.#due });
+    if (claim.leaseLeftMs() < services.parameters.sendGateMs) throw gateClosed();
+    services.probe('CP3');
+    this.#intent ??= { issuedAt: services.elapsed.now(), at: services.store.estimate() };
+  }
+
+  async #writeIntent(): Promise<void> {
+    const { services, plan } = this;
+    const { account, claim, operation, credentials, request } = plan;
+    const at = services.store.estimate();
+    const sent = {
+      attemptId: this.#attemptId,
+      sentAt: at,
+      sends: (this.#before.sent?.sends ?? 0) + 1,
+      holder: services.holder.id,
+    };
+    await claim.write({
+      change: (record) => ({
+        ...record,
+        guard: noteRequest(record.guard, { ...request, now: at.ms }, services.parameters),
+        ...(this.#rotating ? { sent } : {}),
+      }),
+      due: this.#due,
+      also: () => services.budgets.spend(account, operation, credentials?.value),
+    });
+  }
+
+  async #keep(
+    call: EngineCall,
+    issued: IssuedTokens,
+    previous: FreshSource['previous'],
+  ): Promise<AttemptEnd> {
+    const { services, plan } = this;
+    const { account, claim, operation, credentials } = plan;
+    const intent = this.#intent ?? {
+      issuedAt: services.elapsed.now(),
+      at: services.store.estimate(),
+    };
+    const { profile } = account.provider;
+    const judged = judgeIssuedTokens(
+      issued,
+      profile.lifetime,
+      services.parameters.shortestLifetimeMs,
+    );
+    const { incarnation, generation } = this.#before;
+    const { preempts } = claim;
+    const source: FreshSource = {
+      account,
+      record: claim.record,
+      operation,
+      attemptId: this.#attemptId,
+      issuedAt: intent.at,
+      request: { ...plan.request, now: intent.at.ms },
+      previous,
+      upstream: credentials?.upstream,
+      incarnation: preempts ? nextIncarnation(incarnation, services.random) : incarnation,
+      generation: generation + 1,
+      rotation: plan.trigger === 'rotation',
+    };
+    if (!judged.usable && judged.refresh === undefined) return this.#fail(call, judged.error);
+    const fresh = judged.usable
+      ? freshTokens(services, source, judged.tokens)
+      : freshRefreshTokenOnly(services, source, { ...judged, refresh: judged.refresh as never });
+    const end = await this.committer.commit({
+      account,
+      incarnation,
+      generation,
+      preempts,
+      fresh: fresh.tokens,
+      escrowFirst: singleUse(profile) !== undefined,
+    });
+    if (end.kind === 'superseded') {
+      services.events.emit('claim:lost', { ...this.#facts(), fence: claim.fence });
+      await retireLateTokens(services, account, end.found.record, judged);
+      return end;
+    }
+    services.probe('CP9');
+    for (const kind of fresh.anomalies) {
+      const { account: id, provider } = this.#facts();
+      services.events.emit('anomaly:detected', { account: id, provider, kind });
+    }
+    this.#tell(fresh);
+    services.probe('CP10');
+    if (!judged.usable) return { kind: 'failed', error: judged.error, decideAgain: false };
+    return {
+      kind: 'committed',
+      found: end.found,
+      fresh,
+      issuedAt: intent.issuedAt,
+      ...(end.unsaved === undefined ? {} : { unsaved: end.unsaved }),
+    };
+  }
+
+  #tell({ tokens }: Fresh): void {
+    const { events } = this.services;
+    const { operation, trigger } = this.plan;
+    const facts = { ...this.#facts(), generation: tokens.generation };
+    events.emit(operation === 'obtain' ? 'token:obtained' : 'token:renewed', {
+      ...facts,
+      lifetimeMs: tokens.access?.lifetimeMs ?? 0,
+      attemptId: this.#attemptId,
+    });
+    if (trigger === 'rotation') events.emit('token:rotated', facts);
+  }
+
+  /** Writes what the failure means; the claim is kept where the ladder goes on. */
+  async #fail(call: EngineCall, thrown: unknown): Promise<AttemptEnd> {
+    const { services, plan } = this;
+    const { account, claim } = plan;
+    if (thrown instanceof ClaimLost) return this.#lost(thrown.found);
+    const now = services.store.estimate();
+    const error = this.#explain(call, thrown, now.ms);
+    const untried = thrown instanceof BudgetExhausted;
+    let decideAgain = false;
+    try {
+      await claim.write({
+        change: (record) => {
+          if (untried) return record;
+          const after = afterFailure(record, {
+            error,
+            operation: plan.operation,
+            rotating: this.#rotating,
+            resend: plan.resend,
+            sent: call.sent,
+            before: this.#before,
+            request: { ...plan.request, now: now.ms },
+            profile: account.provider.profile,
+            parameters: services.parameters,
+            random: services.random,
+            fingerprint:
+              plan.operation === 'obtain' && plan.credentials !== undefined
+                ? services.sealer.fingerprint(plan.credentials.canonical)
+                : undefined,
+          });
+          decideAgain = after.decideAgain;
+          return after.record;
+        },
+        due: untried ? () => thrown.untilMs : this.#due,
+      });
+    } catch (lost) {
+      if (lost instanceof ClaimLost) return this.#lost(lost.found);
+      throw lost;
+    }
+    const { sent } = claim.record;
+    const { attemptId } = this.#before.sent ?? {};
+    if (sent !== undefined && sent.attemptId !== attemptId) {
+      const { sends } = sent;
+      const facts = { ...this.#facts(), attemptId: sent.attemptId, sends };
+      services.events.emit('renewal:in_doubt', facts);
+    }
+    services.events.emit('renewal:failed', {
+      ...this.#facts(),
+      error,
+      attemptId: this.#attemptId,
+    });
+    return { kind: 'failed', error, decideAgain };
+  }
+
+  #lost(found: FoundRecord): AttemptEnd {
+    this.services.events.emit('claim:lost', { ...this.#facts(), fence: this.plan.claim.fence });
+    return { kind: 'superseded', found };
+  }
+
+  #explain(call: EngineCall, thrown: unknown, nowMs: number): TokenError {
+    const { services, plan } = this;
+    const { account } = plan;
+    const context = { account: account.id, provider: account.provider.id };
+    if (thrown instanceof BudgetExhausted) {
+      const retryAt = services.clock.now() + thrown.untilMs - nowMs;
+      services.events.emit('budget:exhausted', { ...context, retryAt });
+      return thrown.toTokenError(retryAt);
+    }
+    const error = TokenError.is(thrown) ? thrown : brokenProvider(account, thrown);
+    const clean = scrubError(error, call.secrets);
+    return clean.withContext({ ...context, attemptId: this.#attemptId });
+  }
+
+  #facts() {
+    const { account } = this.plan;
+    const { generation } = this.#before;
+    return { account: account.id, provider: account.provider.id, generation };
+  }
+
+  readonly #due = (record: AccountRecord) => dueOf(this.services, this.plan.account, record);
+}
+
+function gateClosed(): TokenError {
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    'This process was too slow to send safely: its lease was about to end. Nothing was sent.',
+    { retryable: true, reason: 'send_gate' },
+  );
+}
+
+/** A plug-in threw something that is not ours: its name is told, its text may hold anything. */
+function brokenProvider({ provider }: KnownAccount, thrown: unknown): TokenError {
+  const name = (thrown as { name?: string } | undefined)?.name ?? typeof thrown;
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    `Provider "${provider.id}" threw a ${name} instead of a TokenError. That is a bug in it.`,
+    { reason: 'provider_threw', cause: undefined },
+  );
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { isoTime } from '../clock/iso-time.js';
+import { TokenError } from '../errors/token-error.js';
+import {
+  type BudgetLedger,
+  budgetLevel,
+  defaultLoginBudget,
+  emptyLedger,
+  spend,
+} from '../guard/budget-ledger.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import type { Budget } from '../provider/provider-profile.js';
+import type { RowWrite, StoredRow } from '../store/token-store.js';
+import type { WatchedStore } from '../store/watched-store.js';
+
+type Operation = Budget['operation'];
+
+/** The quotas of providers, as rows that are spent in the same write as the intent to send. */
+export class BudgetRows {
+  constructor(private readonly store: WatchedStore) {}
+
+  /**
+   * The changes that spend one of each budget of an operation.
+   *
+   * @throws TokenError `BUDGET_EXHAUSTED` with `retryAt` as milliseconds from now in `waitMs`
+   */
+  async spend(
+    account: KnownAccount,
+    operation: Operation,
+    credentials: unknown,
+  ): Promise<readonly RowWrite[]> {
+    const budgets = budgetsOf(account, operation);
+    return Promise.all(
+      budgets.map(async (budget) => {
+        const { row, ledger, now } = await this.#read(account, budget, credentials);
+        const result = spend(ledger, budget, now);
+        if (!result.granted) throw new BudgetExhausted(account, budget, result.retryAt);
+        return {
+          kind: 'budget',
+          id: budgetId(account, budget, credentials),
+          expected: row?.version ?? 0,
+          body: JSON.stringify(result.ledger),
+          due: undefined,
+          fence: row?.fence ?? 0,
+        };
+      }),
+    );
+  }
+
+  /** When the first login may be made, if not now. On the store's clock. */
+  async refusal(
+    account: KnownAccount,
+    operation: Operation,
+    credentials: unknown,
+  ): Promise<BudgetExhausted | undefined> {
+    try {
+      await this.spend(account, operation, credentials);
+      return undefined;
+    } catch (error) {
+      if (error instanceof BudgetExhausted) return error;
+      throw error;
+    }
+  }
+
+  async levels(account: KnownAccount, credentials: unknown) {
+    const budgets = budgetsOf(account, 'obtain');
+    return Promise.all(
+      budgets.map(async (budget) => {
+        const { ledger, now } = await this.#read(account, budget, credentials);
+        return { operation: budget.operation, ...budgetLevel(ledger, budget, now) };
+      }),
+    );
+  }
+
+  async #read(account: KnownAccount, budget: Budget, credentials: unknown) {
+    const id = budgetId(account, budget, credentials);
+    const { row, time } = await this.store.read('budget', id);
+    return { row, ledger: parseLedger(row, account, budget, time.ms), now: time.ms };
+  }
+}
+
+/** A quota that is used up until `untilMs` on the store's clock. */
+export class BudgetExhausted extends Error {
+  constructor(
+    readonly account: KnownAccount,
+    readonly budget: Budget,
+    readonly untilMs: number,
+  ) {
+    super('A budget is used up.');
+  }
+
+  toTokenError(retryAt: number): TokenError {
+    const { limit, reserve = 0, operation, windowMs } = this.budget;
+    const hours = Math.round((windowMs / 3_600_000) * 10) / 10;
+    return new TokenError(
+      'BUDGET_EXHAUSTED',
+      `The ${operation} budget of ${this.account.id} is used up: ${limit - reserve} in ${hours} h. ` +
+        `The next is allowed at ${isoTime(retryAt)}.`,
+      { retryable: true, retryAt, reason: 'budget', account: this.account.id },
+    );
+  }
+}
+
+function budgetsOf({ id, provider: { profile } }: KnownAccount, operation: Operation): Budget[] {
+  const stated = profile.budgets.filter((budget) => budget.operation === operation);
+  if (stated.length > 0 || operation !== 'obtain' || !profile.passwordLogin) return stated;
+  return [defaultLoginBudget(id)];
+}
+
+/** What the vendor counts by may be an e-mail address: only its hash is stored. */
+function budgetId({ provider }: KnownAccount, budget: Budget, credentials: unknown): string {
+  const name = [provider.id, budget.operation, budget.windowMs, budget.key(credentials)].join('\n');
+  return `${provider.id}/${createHash('sha256').update(name).digest('base64url').slice(0, 27)}`;
+}
+
+function parseLedger(
+  row: StoredRow | undefined,
+  account: KnownAccount,
+  budget: Budget,
+  now: number,
+): BudgetLedger {
+  if (row === undefined) return emptyLedger(budget, now);
+  try {
+    const ledger = JSON.parse(row.body) as BudgetLedger;
+    const times = [...ledger.spends, ledger.level, ledger.levelAt];
+    if (times.every(Number.isFinite)) return ledger;
+  } catch {}
+  throw new TokenError(
+    'RECORD_UNREADABLE',
+    `The budget row of ${account.id} is damaged. Nothing was sent. Remove it to start over.`,
+    { reason: 'not_a_ledger', account: account.id },
+  );
+}

@@ -1,0 +1,174 @@
+import { randomId } from '../clock/random.js';
+import { TokenError } from '../errors/token-error.js';
+import type { EscrowEntry } from '../escrow/escrow.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import { type AccountRecord, newRecord } from '../store/account-record.js';
+import { type EditResult, editRecord, type FoundRecord } from '../store/edit-record.js';
+import { type FreshTokens, withFreshTokens } from './fresh-tokens.js';
+import { dueOf } from './due-of.js';
+import type { RenewalServices } from './renewal-services.js';
+
+export interface Commit {
+  readonly account: KnownAccount;
+  /** The generation the new tokens were made from. */
+  readonly incarnation: string;
+  readonly generation: number;
+  /** Whatever the generation is by now, and with a fence of its own: a person's login. */
+  readonly preempts: boolean;
+  readonly fresh: FreshTokens;
+  /** Escrow first: a single-use refresh token was spent for these. */
+  readonly escrowFirst: boolean;
+}
+
+export type CommitEnd =
+  | { readonly kind: 'committed'; readonly found: FoundRecord; readonly unsaved?: Promise<void> }
+  /** Another life of the account began, or somebody renewed: these tokens came too late. */
+  | { readonly kind: 'superseded'; readonly found: FoundRecord };
+
+/**
+ * Makes new tokens durable. The condition is (incarnation, generation) alone: a holder that lost
+ * its lease still carries the only living pair, so it must win. With the store down, the pair is
+ * in escrow, callers are served, and the commit goes on behind their backs.
+ */
+export class Committer {
+  readonly #unsaved = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
+
+  constructor(private readonly services: RenewalServices) {}
+
+  /** Pairs that only escrow has. */
+  unsaved(): Promise<unknown> {
+    return Promise.allSettled(this.#unsaved.values());
+  }
+
+  isUnsaved(id: string): boolean {
+    return this.#unsaved.has(id);
+  }
+
+  /** Ends the retrying; what is in escrow is replayed at the next start. */
+  stop(): void {
+    this.#stopped.abort(new TokenError('ENGINE_STOPPED', 'The engine was stopped.'));
+  }
+
+  async commit(commit: Commit): Promise<CommitEnd> {
+    const { probe } = this.services;
+    let escrowed = commit.escrowFirst ? await this.#escrow(commit) : false;
+    if (escrowed) probe('CP7');
+    for (;;) {
+      try {
+        probe('CP8');
+        return this.#judge(commit, await this.#write(commit), escrowed);
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        escrowed ||= await this.#escrow(commit);
+        if (escrowed) return this.#saveLater(commit);
+        // Durable nowhere: nobody is served, and both are tried again.
+        await this.services.clock.sleep(this.services.parameters.commitRetryMs, this.#signal);
+      }
+    }
+  }
+
+  /** Puts what processes left in escrow where it belongs, or throws it away as stale. */
+  async replay(find: (id: string) => KnownAccount | undefined): Promise<void> {
+    const { escrow, events } = this.services;
+    for (const entry of await escrow.entries()) {
+      const account = find(entry.account);
+      if (account === undefined || this.#unsaved.has(entry.account)) continue;
+      const fresh = JSON.parse(entry.record) as FreshTokens;
+      const { incarnation, generation, attemptId } = entry;
+      const commit = { account, incarnation, generation, fresh, preempts: false, escrowFirst: false };
+      const result = await this.#write(commit);
+      const end = this.#judge(commit, result, false);
+      await escrow.remove(attemptId);
+      const facts = { account: account.id, provider: account.provider.id, attemptId };
+      const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
+      events.emit(name, { ...facts, generation: fresh.generation });
+    }
+  }
+
+  #write({ account, incarnation, generation, fresh, preempts }: Commit): Promise<EditResult> {
+    return editRecord(this.services.store, account.id, (found) => {
+      const { record, row } = found;
+      if (record?.incarnation !== incarnation) return;
+      if (record.generation !== generation && !preempts) return;
+      const next = withFreshTokens(record, fresh);
+      const due = dueOf(this.services, account, next);
+      const fence = (row?.fence ?? 0) + (preempts ? 1 : 0);
+      return { record: next, due, fence, lease: 'release' };
+    });
+  }
+
+  #judge({ fresh }: Commit, result: EditResult, escrowed: boolean): CommitEnd {
+    const ours = result.found.record?.committedBy === fresh.committedBy;
+    if (escrowed) this.services.escrow.remove(fresh.committedBy).catch(() => {});
+    // An acknowledgement may have been lost: the record itself says whose reply it holds.
+    return { kind: result.done || ours ? 'committed' : 'superseded', found: result.found };
+  }
+
+  async #escrow(commit: Commit): Promise<boolean> {
+    const { escrow, events } = this.services;
+    const { account, incarnation, generation, fresh } = commit;
+    const entry: EscrowEntry = {
+      attemptId: fresh.committedBy,
+      account: account.id,
+      incarnation,
+      generation,
+      record: JSON.stringify(fresh),
+    };
+    try {
+      const kept = await escrow.put(entry);
+      if (kept === false) return false;
+      events.emit('escrow:written', {
+        account: account.id,
+        provider: account.provider.id,
+        generation: fresh.generation,
+        attemptId: fresh.committedBy,
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #saveLater(commit: Commit): CommitEnd {
+    const { id } = commit.account;
+    const saving = this.#retry(commit)
+      .catch(() => {})
+      .finally(() => {
+        if (this.#unsaved.get(id) === saving) this.#unsaved.delete(id);
+      });
+    this.#unsaved.set(id, saving);
+    const record = withFreshTokens(placeholder(commit), commit.fresh);
+    const time = this.services.store.estimate();
+    return { kind: 'committed', found: { row: undefined, record, time }, unsaved: saving };
+  }
+
+  async #retry(commit: Commit): Promise<void> {
+    const { clock, parameters } = this.services;
+    for (;;) {
+      await clock.sleep(parameters.commitRetryMs, this.#signal);
+      try {
+        this.#judge(commit, await this.#write(commit), true);
+        return;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+      }
+    }
+  }
+
+  get #signal(): AbortSignal {
+    return this.#stopped.signal;
+  }
+}
+
+function placeholder({ incarnation, generation }: Commit): AccountRecord {
+  return { ...newRecord(incarnation), generation };
+}
+
+function isOutage(error: unknown): boolean {
+  return TokenError.is(error) && error.code.startsWith('STORE_');
+}
+
+export function newAttemptId(services: Pick<RenewalServices, 'random'>): string {
+  return randomId(services.random, 9);
+}

@@ -1,0 +1,101 @@
+import { isAccountToken } from '../account/account-config.js';
+import { TokenError } from '../errors/token-error.js';
+import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
+import type { UpstreamToken } from '../store/account-record.js';
+import { scrub } from '../token/scrub.js';
+import { Secret } from '../token/secret.js';
+import type { Upstreams } from './upstreams.js';
+
+/** Credentials as the provider's schema made them, ready to be used once. */
+export interface ResolvedCredentials {
+  readonly value: unknown;
+  /** All of them as text, for a keyed fingerprint only. */
+  readonly canonical: string;
+  /** The other account's token that stands in them. */
+  readonly upstream?: UpstreamToken;
+}
+
+/** Asks for credentials, fills in the tokens of other accounts, and checks the shape. */
+export class CredentialsSource {
+  constructor(
+    private readonly registry: AccountRegistry,
+    private readonly upstreams: Upstreams,
+  ) {}
+
+  /** @throws TokenError `CONFIGURATION_INVALID`, naming members but never values */
+  async resolve(account: KnownAccount): Promise<ResolvedCredentials> {
+    const { config, provider } = account;
+    const given =
+      typeof config.credentials === 'function' ? await ask(account) : config.credentials;
+    const { value, upstream } = await this.#withUpstream(given);
+    const checked = await provider.credentials['~standard'].validate(value);
+    if (checked.issues !== undefined) throw wrongShape(account, value, checked.issues);
+    return {
+      value: checked.value,
+      canonical: canonical(value),
+      ...(upstream === undefined ? {} : { upstream }),
+    };
+  }
+
+  async #withUpstream(given: unknown): Promise<{ value: unknown; upstream?: UpstreamToken }> {
+    if (typeof given !== 'object' || given === null) return { value: given };
+    const members = Object.entries(given);
+    const [name, reference] = members.find(([, member]) => isAccountToken(member)) ?? [];
+    if (name === undefined || !isAccountToken(reference)) return { value: given };
+    const upstream = await this.upstreams.token(this.registry.find(reference.account));
+    return {
+      value: { ...Object.fromEntries(members), [name]: upstream.secret },
+      upstream: upstream.token,
+    };
+  }
+}
+
+async function ask({ id, config }: KnownAccount): Promise<unknown> {
+  try {
+    return await (config.credentials as () => unknown)();
+  } catch (error) {
+    // Its message may quote what it was asked for: only its name is passed on.
+    const name = (error as { name?: string } | undefined)?.name ?? typeof error;
+    throw new TokenError(
+      'PROVIDER_UNAVAILABLE',
+      `The credentials function of ${id} threw a ${name}. Nothing was sent.`,
+      { retryable: true, reason: 'credentials_unavailable', account: id },
+    );
+  }
+}
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+function wrongShape(account: KnownAccount, value: unknown, issues: readonly Issue[]): TokenError {
+  const secrets = leaves(value).map((leaf) => Secret.of(leaf));
+  const problems = issues.slice(0, 5).map(({ message, path }) => {
+    const where = (path ?? []).map((part) =>
+      String(typeof part === 'object' ? part.key : part),
+    );
+    return `${where.join('.') || 'credentials'}: ${scrub(message, secrets)}`;
+  });
+  return new TokenError(
+    'CONFIGURATION_INVALID',
+    `The credentials of ${account.id} do not have the shape provider ` +
+      `"${account.provider.id}" wants. ${problems.join('; ')}. Nothing was sent.`,
+    { reason: 'credentials_shape', account: account.id, provider: account.provider.id },
+  );
+}
+
+function leaves(value: unknown): (string | Secret)[] {
+  if (typeof value === 'string' || Secret.is(value)) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(leaves);
+}
+
+function canonical(value: unknown): string {
+  if (Secret.is(value)) return JSON.stringify(value.reveal());
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+  return `{${members.join(',')}}`;
+}

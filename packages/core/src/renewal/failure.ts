@@ -1,0 +1,153 @@
+import type { Random } from '../clock/random.js';
+import type { TokenError } from '../errors/token-error.js';
+import { forgetRequest, type GuardRequest, noteFailure } from '../guard/guard.js';
+import type { GuardReason, GuardState } from '../guard/guard-state.js';
+import type { Parameters } from '../parameters/parameters.js';
+import type { ProviderProfile } from '../provider/provider-profile.js';
+import { type Refusal, type RefusalKind, refusalOf } from '../provider/refusal.js';
+import type { AccountRecord } from '../store/account-record.js';
+
+/** A request that brought no tokens, and everything needed to judge it. */
+export interface Failure {
+  readonly error: TokenError;
+  readonly operation: 'refresh' | 'obtain';
+  /** A single-use refresh token was on its way. */
+  readonly rotating: boolean;
+  readonly resend: boolean;
+  /** Whether a byte may have left, or a reply proved that nothing was processed. */
+  readonly sent: 'no' | 'maybe' | 'refused';
+  /** The record before the intent was written. */
+  readonly before: AccountRecord;
+  readonly request: GuardRequest;
+  readonly profile: ProviderProfile;
+  readonly parameters: Parameters;
+  readonly random: Random;
+  /** Keyed fingerprint of the credentials used, where any were. */
+  readonly fingerprint: string | undefined;
+}
+
+export interface AfterFailure {
+  readonly record: AccountRecord;
+  /** The record now says something new: decide again instead of giving up. */
+  readonly decideAgain: boolean;
+}
+
+/** What becomes of the record: the one place that says what each failure means. */
+export function afterFailure(record: AccountRecord, f: Failure): AfterFailure {
+  if (f.sent === 'no') return retry({ ...unsent(record, f), guard: backOff(notAsked(record, f), f) });
+  const refusal = refusalOf(f.error);
+  if (refusal !== undefined) return afterRefusal(record, refusal, f);
+  if (f.sent === 'refused') return retry({ ...settled(record), guard: backOff(record.guard, f) });
+  return afterUnknownOutcome(record, f);
+}
+
+function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): AfterFailure {
+  const { kind, retryAfterMs } = refusal;
+  const processed = !f.profile.notProcessed.includes(refusal.status);
+  switch (kind) {
+    case 'grant_rejected':
+      return f.operation === 'refresh' ? refreshTokenDead(record, f) : loginRejected(record, f);
+    case 'credentials_rejected':
+      return loginRejected(record, f);
+    case 'ambiguous':
+      return afterAmbiguousRefusal(record, f);
+    case 'client_rejected':
+    case 'upstream_rejected':
+      return retry({ ...settled(record), guard: backOff(record.guard, f) });
+    case 'quota_exceeded':
+    case 'throttled':
+    case 'unavailable': {
+      if (processed && f.rotating) return afterUnknownOutcome(record, f, retryAfterMs);
+      const floor = retryFloor(kind, retryAfterMs, f);
+      return retry({ ...settled(record), guard: backOff(unforced(record.guard, f), f, floor) });
+    }
+  }
+}
+
+/** The server may have processed it: a rotation is in doubt from here on, and stays so. */
+function afterUnknownOutcome(record: AccountRecord, f: Failure, floorMs?: number): AfterFailure {
+  const guard = backOff(unforced(record.guard, f), f, floorMs);
+  if (!f.rotating || record.sent === undefined) return retry({ ...record, guard });
+  return { record: { ...record, guard, sent: { ...record.sent, ended: true } }, decideAgain: true };
+}
+
+function refreshTokenDead(record: AccountRecord, f: Failure): AfterFailure {
+  const { refresh, ...rest } = settled(record);
+  return {
+    record: {
+      ...rest,
+      ...(refresh === undefined ? {} : { refresh: { ...refresh, dead: true } }),
+      reason: f.resend ? 'rotation_lost' : 'refresh_token_rejected',
+      guard: freeStep(record.guard),
+    },
+    decideAgain: true,
+  };
+}
+
+function loginRejected(record: AccountRecord, f: Failure): AfterFailure {
+  const { fingerprint } = f;
+  const latch = fingerprint === undefined ? {} : { rejectedCredentials: fingerprint };
+  return {
+    record: { ...settled(record), guard: { ...freeStep(record.guard), ...latch } },
+    decideAgain: true,
+  };
+}
+
+/** A 400 or 401 that does not say what it refuses: looked at three times before it is believed. */
+function afterAmbiguousRefusal(record: AccountRecord, f: Failure): AfterFailure {
+  const waits = f.parameters.ambiguousWaitsMs;
+  const ambiguous = record.guard.ambiguous + 1;
+  const wait = waits[ambiguous - 1];
+  if (wait === undefined) {
+    const latched = { ...record, guard: { ...record.guard, ambiguous: 0 } };
+    return f.operation === 'refresh' ? refreshTokenDead(latched, f) : loginRejected(latched, f);
+  }
+  const guard = backOff({ ...record.guard, ambiguous }, f, wait, 'ambiguous_refusal');
+  return retry({ ...settled(record), guard });
+}
+
+function retryFloor(kind: RefusalKind, retryAfterMs: number | undefined, f: Failure) {
+  if (retryAfterMs !== undefined) return Math.min(retryAfterMs, f.parameters.parkMaxMs);
+  if (kind !== 'quota_exceeded') return undefined;
+  return f.profile.budgets.find(({ operation }) => operation === f.operation)?.refillMs;
+}
+
+function backOff(
+  guard: GuardState,
+  { request, parameters, random }: Failure,
+  floorMs?: number,
+  reason: GuardReason = 'retry_after',
+): GuardState {
+  const floor = floorMs === undefined ? undefined : { ms: floorMs, reason };
+  return noteFailure(guard, request.now, parameters, random, floor);
+}
+
+/** A step down the ladder does not wait; the failure still counts. */
+function freeStep(guard: GuardState): GuardState {
+  return { ...guard, failures: guard.failures + 1, freeStep: true };
+}
+
+/** Nothing left this process: the record as if it had not been tried. */
+function unsent(record: AccountRecord, { before }: Failure): AccountRecord {
+  return before.sent === undefined ? settled(record) : { ...record, sent: before.sent };
+}
+
+function notAsked(record: AccountRecord, { before }: Failure): GuardState {
+  return forgetRequest(record.guard, before.guard);
+}
+
+/** The server did not act on a forced renewal: it does not count as the generation's own. */
+function unforced(guard: GuardState, { before }: Failure): GuardState {
+  const { forcedAt: _at, ...rest } = guard;
+  return before.guard.forcedAt === undefined ? rest : { ...rest, forcedAt: before.guard.forcedAt };
+}
+
+/** A reply that decided about the request: nothing is in doubt any more. */
+function settled(record: AccountRecord): AccountRecord {
+  const { sent: _sent, ...rest } = record;
+  return rest;
+}
+
+function retry(record: AccountRecord): AfterFailure {
+  return { record, decideAgain: false };
+}

@@ -1,0 +1,90 @@
+import { TokenError } from '../errors/token-error.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import type { RenewalOutcome } from './renewal-outcome.js';
+import type { RenewalServices } from './renewal-services.js';
+
+/** How a flight ended. Without an error there is a record that has what was wanted. */
+export interface FlightEnd {
+  readonly error?: TokenError;
+  /** When trying again may make sense. Milliseconds from now. */
+  readonly retryMs?: number;
+}
+
+export interface Flight {
+  readonly services: RenewalServices;
+  readonly account: KnownAccount;
+  readonly run: (first: boolean) => Promise<RenewalOutcome>;
+  /** Takes over what a run found or made. Throws where the store was rolled back. */
+  readonly adopt: (outcome: RenewalOutcome, readAt: number) => void;
+  /** Whether the token at hand will do, so that nobody needs to wait for another process. */
+  readonly serves: () => boolean;
+  /** Whether anybody waits for this flight. */
+  readonly awaited: () => boolean;
+}
+
+/**
+ * Everything one process does about one account at one time: runs of the renewal, waits for the
+ * process that holds the claim, and a few retries while somebody waits. It inherits no caller's
+ * signal, and every wait in it is capped.
+ */
+export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
+  const { services, run, adopt, serves, awaited } = flight;
+  const { clock, elapsed, parameters: p } = services;
+  const endsAt = elapsed.now() + p.flightMs;
+  let attempts = 0;
+  for (let first = true; ; first = false) {
+    const readAt = elapsed.now();
+    let outcome: RenewalOutcome;
+    try {
+      outcome = await run(first);
+      adopt(outcome, readAt);
+    } catch (error) {
+      return { error: asTokenError(flight.account, error) };
+    }
+    if (outcome.kind === 'renewed' || outcome.kind === 'settled') return {};
+    if (outcome.kind === 'waiting') {
+      const { waitMs, reason } = outcome;
+      if (serves() || !awaited() || elapsed.now() >= endsAt) {
+        return waited(flight.account, waitMs, reason, clock);
+      }
+      await clock.sleep(Math.min(waitMs, p.followPollMs));
+      continue;
+    }
+    const { error, retryMs, tried } = outcome;
+    if (tried) attempts += 1;
+    const again =
+      retryMs !== undefined &&
+      awaited() &&
+      !serves() &&
+      attempts < p.attemptsPerFlight &&
+      retryMs <= p.waitMs &&
+      elapsed.now() + retryMs < endsAt;
+    const quota = services.breakers.quotaOf(flight.account.provider.id);
+    if (!again || (tried && !quota.pay(error.reason === 'timeout'))) {
+      return { error, ...(retryMs === undefined ? {} : { retryMs }) };
+    }
+    await clock.sleep(retryMs);
+  }
+}
+
+function waited(
+  { id }: KnownAccount,
+  waitMs: number,
+  reason: string,
+  clock: { now(): number },
+): FlightEnd {
+  const error = new TokenError(
+    reason === 'in_doubt' ? 'PROVIDER_OUTCOME_UNKNOWN' : 'WAIT_TIMED_OUT',
+    reason === 'in_doubt'
+      ? `A rotation of ${id} is in doubt: its reply was lost. It is settled by itself.`
+      : `Another process is renewing ${id} and has not finished.`,
+    { retryable: true, retryAt: clock.now() + waitMs, reason, account: id },
+  );
+  return { error, retryMs: waitMs };
+}
+
+/** A bug, or a store that broke: waiters get an error, never a rejection nobody handles. */
+function asTokenError({ id }: KnownAccount, error: unknown): TokenError {
+  if (TokenError.is(error)) return error;
+  throw new Error(`The renewal of ${id} failed in a way it should not.`, { cause: error });
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../clock/clock.js';
+import type { ElapsedTime } from '../clock/elapsed-time.js';
+import type { Parameters } from '../parameters/parameters.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import { type AccountRecord, msUntil } from '../store/account-record.js';
+import type { FoundRecord } from '../store/edit-record.js';
+import type { SealedAccess } from '../store/sealed-tokens.js';
+import type { AccessToken } from '../token/access-token.js';
+import { renewsAhead, validityOfRecord } from './renewal-policy.js';
+
+/** A token as this process may hand it out; its moments are on the line of elapsed time. */
+export interface LiveToken {
+  readonly token: AccessToken;
+  readonly endsAt: number;
+  /** From here callers wait for the successor. */
+  readonly mandatoryAt: number;
+  /** From here the successor is fetched behind the callers' backs. */
+  readonly advisoryAt: number;
+}
+
+interface Services {
+  readonly clock: Clock;
+  readonly elapsed: ElapsedTime;
+  readonly parameters: Parameters;
+}
+
+/**
+ * The record's access token with deadlines counted from `issuedAt` on this process's own line of
+ * time; where another process got it, from its age on the store's clock.
+ */
+export function liveToken(
+  { clock, elapsed, parameters }: Services,
+  account: KnownAccount,
+  { record, time }: FoundRecord,
+  access: SealedAccess,
+  seen: { readonly issuedAt: number } | { readonly readAt: number },
+): LiveToken | undefined {
+  const validity =
+    record === undefined ? undefined : validityOfRecord(account.id, record, parameters);
+  if (record?.access === undefined || validity === undefined) return undefined;
+  const age = -msUntil(record.access.issuedAt, 0, time);
+  const rebooted = record.access.issuedAt.epoch !== time.epoch;
+  const issuedAt = 'issuedAt' in seen ? seen.issuedAt : seen.readAt - age;
+  const endsAt = rebooted ? Number.NEGATIVE_INFINITY : issuedAt + validity.endsMs;
+  const ahead = renewsAhead(account.provider.profile, record);
+  const expiresAt = clock.now() + endsAt - elapsed.now();
+  return {
+    token: accessToken(account, record, access, expiresAt),
+    endsAt,
+    mandatoryAt: ahead ? issuedAt + validity.mandatoryMs : endsAt,
+    advisoryAt: ahead ? issuedAt + validity.advisoryMs : endsAt,
+  };
+}
+
+function accessToken(
+  account: KnownAccount,
+  { generation, access }: AccountRecord,
+  { token, metadata }: SealedAccess,
+  expiresAt: number,
+): AccessToken {
+  const made: AccessToken = {
+    account: account.id,
+    generation,
+    tokenType: access?.tokenType ?? 'Bearer',
+    expiresAt,
+    scope: access?.scope,
+    metadata: Object.freeze({ ...metadata }),
+    secret: token,
+    reveal: () => token.reveal(),
+    headers: () => {
+      const headers = new Headers();
+      account.provider.authorize(headers, made);
+      return Object.fromEntries(headers);
+    },
+  };
+  return Object.freeze(made);
+}

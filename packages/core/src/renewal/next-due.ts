@@ -1,0 +1,85 @@
+import type { AccountConfig } from '../account/account-config.js';
+import type { EpochMs } from '../clock/clock.js';
+import type { Parameters } from '../parameters/parameters.js';
+import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
+import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
+import type { StoreTime } from '../store/token-store.js';
+import { validityOfRecord } from './renewal-policy.js';
+
+/** When somebody must look at an account next, on the store's clock, and what for. */
+export interface NextAction {
+  readonly at: EpochMs;
+  readonly action: 'renew' | 'keep_alive' | 'rotate' | 'revoke' | 'settle_doubt';
+}
+
+export interface Plan {
+  readonly account: string;
+  readonly config: AccountConfig | undefined;
+  readonly profile: ProviderProfile;
+  readonly parameters: Parameters;
+}
+
+/**
+ * The record is the schedule: this is computed from it at every change and written beside it in
+ * the same compare-and-set, so that there is no second truth.
+ */
+export function nextAction(
+  plan: Plan,
+  record: AccountRecord,
+  time: StoreTime,
+): NextAction | undefined {
+  const renewals = record.state === 'live' ? renewalActions(plan, record, time) : [];
+  const floor = record.guard.freeStep ? 0 : (record.guard.notBefore ?? 0);
+  const actions = [
+    ...renewals.map((next) => ({ ...next, at: Math.max(next.at, floor) })),
+    ...record.retiring.map(({ after }) => ({ at: after, action: 'revoke' as const })),
+  ];
+  return actions.sort((a, b) => a.at - b.at)[0];
+}
+
+function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): NextAction[] {
+  const { access, refresh } = record;
+  const { account, config, profile, parameters } = plan;
+  const validity = validityOfRecord(account, record, parameters);
+  const endsAt = at(access?.issuedAt, validity?.endsMs, time) ?? time.ms;
+  const actions: (NextAction | undefined)[] = [];
+
+  if (record.sent !== undefined) return [doubtAction(plan, record.sent, endsAt, time)];
+  if (record.access?.sharesUpstream) {
+    actions.push({ at: endsAt, action: 'renew' });
+  } else if (profile.renewal === 'ahead') {
+    const renewAt = at(access?.issuedAt, validity?.advisoryMs, time) ?? time.ms;
+    actions.push({ at: renewAt, action: 'renew' });
+  }
+  if (profile.renewal === 'ahead' || config?.keepAlive) {
+    const halfLife = refresh?.lifetimeMs === undefined ? undefined : refresh.lifetimeMs / 2;
+    const ageingAt = at(refresh?.issuedAt, halfLife, time);
+    if (ageingAt !== undefined) actions.push({ at: ageingAt, action: 'keep_alive' });
+  }
+  if (record.rotateAt !== undefined) actions.push({ at: record.rotateAt, action: 'rotate' });
+  return actions.filter((action) => action !== undefined);
+}
+
+function doubtAction(
+  { config, profile, parameters: p }: Plan,
+  sent: NonNullable<AccountRecord['sent']>,
+  accessEndsAt: EpochMs,
+  time: StoreTime,
+): NextAction {
+  const grace = singleUse(profile)?.reuseGraceMs ?? 0;
+  const resendable = sent.sends < 2 && (grace > 0 || profile.inDoubt === 'resend-once');
+  if (resendable && (sent.ended || grace > 0)) return { at: time.ms, action: 'settle_doubt' };
+  const settledAt = time.ms + Math.max(0, msUntil(sent.sentAt, p.quarantineMs, time));
+  // A login waits for the access token's end; the news that only a person helps does not.
+  const loginAt = config?.credentials === undefined ? settledAt : accessEndsAt;
+  return { at: resendable ? settledAt : Math.max(loginAt, settledAt), action: 'settle_doubt' };
+}
+
+function at(
+  from: Deadline | undefined,
+  afterMs: number | undefined,
+  time: StoreTime,
+): EpochMs | undefined {
+  if (from === undefined || afterMs === undefined) return undefined;
+  return time.ms + Math.max(0, msUntil(from, afterMs, time));
+}

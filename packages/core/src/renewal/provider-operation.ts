@@ -1,0 +1,94 @@
+import { TokenError } from '../errors/token-error.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import type { ProviderCall } from '../provider/provider-call.js';
+import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
+import type { Parameters } from '../parameters/parameters.js';
+import { EngineCall } from '../transport/engine-call.js';
+import type { RenewalServices } from './renewal-services.js';
+
+export interface ProviderOperation<Result> {
+  readonly rotating: boolean;
+  readonly admit: () => Promise<void>;
+  readonly run: (call: ProviderCall) => Promise<Result>;
+}
+
+export interface OperationEnd<Result> {
+  readonly call: EngineCall;
+  readonly issued:
+    | { readonly ok: true; readonly tokens: Result }
+    | { readonly ok: false; readonly error: unknown };
+}
+
+type Services = Pick<
+  RenewalServices,
+  'clock' | 'elapsed' | 'exchange' | 'parameters' | 'breakers' | 'probe' | 'allowInsecureLoopback'
+>;
+
+/** Runs one operation of a provider, detached from every caller, within its hard limit. */
+export async function callProvider<Result>(
+  services: Services,
+  { provider }: KnownAccount,
+  operation: ProviderOperation<Result>,
+): Promise<OperationEnd<Result>> {
+  const { clock, elapsed, parameters: p, breakers, probe } = services;
+  const limitMs = hardLimit(provider.profile, p, operation.rotating);
+  const limit = new AbortController();
+  const finished = new AbortController();
+  const call = new EngineCall({
+    exchange: services.exchange,
+    signal: limit.signal,
+    allowInsecureLoopback: services.allowInsecureLoopback,
+    connectTimeoutMs: p.connectTimeoutMs,
+    timeoutMs: limitMs,
+    maxBodyBytes: p.maxBodyBytes,
+    wallClock: () => clock.now(),
+    beforeConnect: (origin) => {
+      const waitMs = breakers.of(origin).waitMs(elapsed.now());
+      if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
+    },
+    admit: operation.admit,
+    onOutcome: (origin, outcome) => {
+      if (outcome === 'failed') return breakers.of(origin).failed(elapsed.now());
+      breakers.of(origin).succeeded();
+      breakers.quotaOf(provider.id).earn();
+    },
+    onProgress: (step) => probe(step === 'head-written' ? 'CP4' : 'CP5'),
+  });
+  try {
+    const tokens = await Promise.race([
+      operation.run(call),
+      clock.sleep(limitMs + p.connectTimeoutMs, finished.signal).then(() => {
+        throw neverEnded(provider.id);
+      }),
+    ]);
+    return { call, issued: { ok: true, tokens } };
+  } catch (error) {
+    return { call, issued: { ok: false, error } };
+  } finally {
+    limit.abort();
+    finished.abort();
+  }
+}
+
+/** Aborting a rotation early is what loses it; where a resend heals, waiting long does not. */
+function hardLimit(profile: ProviderProfile, p: Parameters, rotating: boolean): number {
+  if (!rotating) return p.requestTimeoutMs;
+  const graceMs = singleUse(profile)?.reuseGraceMs ?? 0;
+  return graceMs > 0 ? Math.min(p.rotationTimeoutMs, graceMs / 3) : p.rotationTimeoutMs;
+}
+
+function breakerOpen(origin: string, retryAt: number): TokenError {
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    `The authorization server ${origin} failed several times in a row and is left alone for now.`,
+    { retryable: true, retryAt, reason: 'breaker' },
+  );
+}
+
+function neverEnded(provider: string): TokenError {
+  return new TokenError(
+    'PROVIDER_OUTCOME_UNKNOWN',
+    `Provider "${provider}" did not finish within its limit.`,
+    { retryable: true, reason: 'timeout' },
+  );
+}

@@ -1,0 +1,13 @@
+import type { KnownAccount } from '../provider/account-registry.js';
+import type { UpstreamToken } from '../store/account-record.js';
+import type { Secret } from '../token/secret.js';
+
+/** The accounts whose tokens other accounts log in with. */
+export interface Upstreams {
+  /** The live token of an account, renewed first if it must be. */
+  token(account: KnownAccount): Promise<{ readonly secret: Secret; readonly token: UpstreamToken }>;
+  /** Its token was refused downstream: resolves once that one has been replaced, or not. */
+  replace(token: UpstreamToken): Promise<void>;
+  /** Whether this process knows of a newer token of that account. */
+  hasMoved(token: UpstreamToken): boolean;
+}

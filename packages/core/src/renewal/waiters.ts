@@ -1,0 +1,90 @@
+import type { Clock } from '../clock/clock.js';
+import type { ElapsedTime } from '../clock/elapsed-time.js';
+
+interface Waiter<Value> {
+  readonly resolve: (value: Value) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly deadline: number;
+  readonly release: () => void;
+}
+
+/**
+ * Callers who race one flight against their own patience. Ten thousand of them share one timer,
+ * and leaving costs the flight nothing: it belongs to none of them.
+ */
+export class Waiters<Value> {
+  readonly #waiting = new Set<Waiter<Value>>();
+  #timer: AbortController | undefined;
+
+  constructor(
+    private readonly clock: Pick<Clock, 'sleep'>,
+    private readonly elapsed: ElapsedTime,
+    private readonly timedOut: () => unknown,
+  ) {}
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        if (this.#waiting.delete(waiter)) waiter.release();
+        reject(signal?.reason);
+      };
+      const waiter: Waiter<Value> = {
+        resolve,
+        reject,
+        deadline: this.elapsed.now() + ms,
+        release: () => signal?.removeEventListener('abort', leave),
+      };
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#waiting.add(waiter);
+      this.#arm();
+    });
+  }
+
+  resolveAll(value: Value): void {
+    for (const waiter of this.#takeAll()) waiter.resolve(value);
+  }
+
+  rejectAll(reason: unknown): void {
+    for (const waiter of this.#takeAll()) waiter.reject(reason);
+  }
+
+  #takeAll(): Waiter<Value>[] {
+    this.#timer?.abort();
+    this.#timer = undefined;
+    const waiters = [...this.#waiting];
+    this.#waiting.clear();
+    for (const waiter of waiters) waiter.release();
+    return waiters;
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    this.#watch(timer.signal).catch(() => {});
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const now = this.elapsed.now();
+      let next = Number.POSITIVE_INFINITY;
+      for (const waiter of this.#waiting) {
+        if (waiter.deadline > now) {
+          next = Math.min(next, waiter.deadline);
+          continue;
+        }
+        this.#waiting.delete(waiter);
+        waiter.release();
+        waiter.reject(this.timedOut());
+      }
+      if (next === Number.POSITIVE_INFINITY) break;
+      await this.clock.sleep(next - now, signal);
+    }
+    this.#timer = undefined;
+  }
+}

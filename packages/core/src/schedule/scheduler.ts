@@ -1,0 +1,164 @@
+import type { KnownAccount } from '../provider/account-registry.js';
+import type { Keepers } from '../renewal/keepers.js';
+import { dueOf } from '../renewal/due-of.js';
+import type { RenewalServices } from '../renewal/renewal-services.js';
+import type { Revocation } from '../renewal/revocation.js';
+import { type AccountRecord, newRecord } from '../store/account-record.js';
+import { editRecord, type FoundRecord, openRow } from '../store/edit-record.js';
+import { nextIncarnation } from '../store/incarnation.js';
+import type { StoredRow, StoreTime } from '../store/token-store.js';
+
+/** A record nobody can read is looked at again after this many polls. */
+const UNREADABLE_POLLS = 60;
+
+/**
+ * Background renewal. The record is the schedule: rows that are due are claimed in the store,
+ * which is where several processes share the work without talking to each other.
+ */
+export class Scheduler {
+  #running: Promise<void> | undefined;
+  #stop = new AbortController();
+  #wake = new AbortController();
+
+  constructor(
+    private readonly services: RenewalServices,
+    private readonly keepers: Keepers,
+    private readonly revocation: Revocation,
+  ) {}
+
+  start(): void {
+    if (this.#running !== undefined) return;
+    this.#stop = new AbortController();
+    this.#running = this.#loop(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.abort();
+    await this.#running;
+    this.#running = undefined;
+  }
+
+  /** Something became due sooner than planned: a commit, a resume. */
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** One pass over what is due now. Resolves when its renewals have ended; returns their count. */
+  async tick(): Promise<number> {
+    const { store, holder, parameters: p, elapsed } = this.services;
+    let handled = 0;
+    for (;;) {
+      const ids = this.#idleAccounts();
+      const readAt = elapsed.now();
+      const limit = Math.min(p.scheduleBatch, p.scheduleConcurrency);
+      const query = { ids, holder: holder.id, leaseMs: p.leaseMs, limit };
+      const { rows, time } = await store.claimDue(query);
+      await Promise.all(rows.map((row) => this.#handle(row, time, readAt)));
+      handled += rows.length;
+      if (rows.length < limit) return handled;
+    }
+  }
+
+  /** Rows for the accounts that want a token before anybody asks for one. */
+  async enrol(): Promise<void> {
+    const { registry, store, random } = this.services;
+    for (const account of registry.all()) {
+      const { config, provider } = account;
+      if (!(config.eager ?? provider.profile.renewal === 'ahead')) continue;
+      await editRecord(store, account.id, ({ row, time }) => {
+        if (row !== undefined) return;
+        const record = newRecord(nextIncarnation(undefined, random));
+        return { record, due: time.ms };
+      });
+    }
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { elapsed, events } = this.services;
+    let enrolled = false;
+    using _resume = elapsed.onSuspend((suspendedMs) => {
+      events.emit('clock:suspended', { suspendedMs });
+      this.wake();
+    });
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      try {
+        if (!enrolled) await this.enrol();
+        enrolled = true;
+        await this.tick();
+        await this.#sleep(await this.#untilNext(), signal);
+      } catch {
+        // The store is down or a record is broken: told elsewhere, tried again at the next poll.
+        await this.#sleep(this.services.parameters.schedulePollMs, signal);
+      }
+    }
+  }
+
+  /** Others write into the schedule too: it is read at least once per poll. */
+  async #untilNext(): Promise<number> {
+    const { store, parameters } = this.services;
+    const { due, time } = await store.nextDue(this.#idleAccounts());
+    const untilDue = due === undefined ? Number.POSITIVE_INFINITY : Math.max(1, due - time.ms);
+    return Math.min(untilDue, parameters.schedulePollMs);
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#wake.signal]);
+    await this.services.clock.sleep(ms, either).catch(() => {});
+  }
+
+  #idleAccounts(): string[] {
+    const { registry } = this.services;
+    return registry
+      .all()
+      .filter((account) => !this.keepers.of(account).flying)
+      .map(({ id }) => id);
+  }
+
+  async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<void> {
+    const account = this.services.registry.find(row.id);
+    const keeper = this.keepers.of(account);
+    let found: FoundRecord;
+    try {
+      found = openRow(row, row.id, time);
+    } catch {
+      return this.#setAside(row, time);
+    }
+    const { record } = found;
+    if (record === undefined || keeper.flying) return this.#giveBack(account, row);
+    if (record.retiring.some(({ after }) => after <= time.ms)) {
+      await this.revocation.retire(account);
+      return this.#giveBack(account, row);
+    }
+    const rotate = record.rotateAt !== undefined && record.rotateAt <= time.ms;
+    const trigger = rotate
+      ? ({ kind: 'rotation', generation: record.generation } as const)
+      : ({ kind: 'schedule' } as const);
+    await keeper.renew(trigger, { found, readAt });
+  }
+
+  async #giveBack(account: KnownAccount, { fence }: StoredRow): Promise<void> {
+    await editRecord(this.services.store, account.id, ({ row, record }) => {
+      if (row?.fence !== fence || record === undefined) return;
+      return { record, due: dueOf(this.services, account, record), lease: 'release' };
+    });
+  }
+
+  /** A body that is not a record is left as it is, for the operator; it is only not due for now. */
+  async #setAside(row: StoredRow, time: StoreTime): Promise<void> {
+    const { store, parameters } = this.services;
+    const due = time.ms + UNREADABLE_POLLS * parameters.schedulePollMs;
+    const { kind, id, version, body, fence } = row;
+    await store.write([{ kind, id, expected: version, body, fence, due }]);
+  }
+}
+
+/** Makes an account due now: what it was made from has changed. */
+export async function makeDue(services: RenewalServices, account: KnownAccount): Promise<void> {
+  await editRecord(services.store, account.id, ({ record, time }) => {
+    if (record === undefined || record.state !== 'live') return;
+    const unchanged: AccountRecord = record;
+    return { record: unchanged, due: time.ms };
+  });
+}

@@ -1,0 +1,100 @@
+import type { ElapsedTime } from '../clock/elapsed-time.js';
+import { TokenError } from '../errors/token-error.js';
+import type { EventHub } from '../events/event-hub.js';
+import type { StoreTime, TokenStore } from './token-store.js';
+
+type Call<Result> = () => Promise<Result & { readonly time?: StoreTime }>;
+
+/**
+ * The store as the engine uses it: every failure is a `STORE_*` error, outages are noticed and
+ * told, and the store's clock is carried forward on elapsed time between two calls.
+ */
+export class WatchedStore implements TokenStore {
+  #time: StoreTime = { epoch: 0, ms: 0 };
+  #timeReadAt = 0;
+  #failingSince: number | undefined;
+  #returnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly store: TokenStore,
+    private readonly elapsed: ElapsedTime,
+    private readonly events: EventHub,
+  ) {}
+
+  get traits() {
+    return this.store.traits;
+  }
+
+  get reachable(): boolean {
+    return this.#failingSince === undefined;
+  }
+
+  /** Milliseconds since the store answered again after an outage; infinite if it never failed. */
+  sinceReturnMs(): number {
+    return this.elapsed.now() - this.#returnedAt;
+  }
+
+  /** What the store's clock says now, as far as that is known without asking. */
+  estimate(): StoreTime {
+    const { epoch, ms } = this.#time;
+    return { epoch, ms: ms + this.elapsed.now() - this.#timeReadAt };
+  }
+
+  open = () => this.#call(() => this.store.open() as Promise<never>);
+  close = () => this.store.close();
+  now = async () => {
+    const { time } = await this.#call(async () => ({ time: await this.store.now() }));
+    return time;
+  };
+  read: TokenStore['read'] = (kind, id) => this.#call(() => this.store.read(kind, id));
+  write: TokenStore['write'] = (changes) => this.#call(() => this.store.write(changes));
+  claimDue: TokenStore['claimDue'] = (query) => this.#call(() => this.store.claimDue(query));
+  nextDue: TokenStore['nextDue'] = (ids) => this.#call(() => this.store.nextDue(ids));
+  list: TokenStore['list'] = async (kind, after, limit) => {
+    const { rows } = await this.#call(async () => ({
+      rows: await this.store.list(kind, after, limit),
+    }));
+    return rows;
+  };
+
+  async #call<Result>(call: Call<Result>): Promise<Result> {
+    const before = this.elapsed.now();
+    try {
+      const result = await call();
+      if (result?.time !== undefined) {
+        // The answer was made after `before`: counting from there makes deadlines early, not late.
+        this.#time = result.time;
+        this.#timeReadAt = before;
+      }
+      this.#recovered();
+      return result;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #recovered(): void {
+    if (this.#failingSince === undefined) return;
+    this.#returnedAt = this.elapsed.now();
+    const outageMs = this.#returnedAt - this.#failingSince;
+    this.#failingSince = undefined;
+    this.events.emit('store:recovered', { outageMs });
+  }
+
+  #failed(cause: unknown): TokenError {
+    const known = TokenError.is(cause) && cause.code.startsWith('STORE_');
+    const error = known
+      ? cause
+      : new TokenError(
+          'STORE_UNAVAILABLE',
+          `The ${this.traits.name} store at ${this.traits.location} failed ` +
+            `(${(cause as { code?: string })?.code ?? 'no code'}). Tokens in memory are served on.`,
+          { retryable: true, reason: 'unexpected' },
+        );
+    if (this.#failingSince === undefined && error.code === 'STORE_UNAVAILABLE') {
+      this.#failingSince = this.elapsed.now();
+      this.events.emit('store:unavailable', { error });
+    }
+    return error;
+  }
+}

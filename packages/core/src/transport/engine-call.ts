@@ -1,0 +1,168 @@
+import { TokenError } from '../errors/token-error.js';
+import type { ErrorCode } from '../errors/error-code.js';
+import type { ProviderCall, TokenReply, TokenRequest } from '../provider/provider-call.js';
+import { Secret } from '../token/secret.js';
+import { ExchangeError, type ExchangeFailure, type HttpExchange } from './http-exchange.js';
+import { requestBody, secretsIn } from './request-body.js';
+import { tokenEndpointUrl } from './token-endpoint-url.js';
+import { tokenReply } from './token-reply.js';
+
+/** What the engine adds to each request of a provider. */
+export interface CallRules {
+  readonly exchange: HttpExchange;
+  readonly signal: AbortSignal;
+  readonly allowInsecureLoopback: boolean;
+  readonly connectTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly wallClock: () => number;
+  /** Throws to keep a request from being made at all: the host's breaker. */
+  readonly beforeConnect: (origin: string) => void;
+  /** Makes the intent durable; the first byte leaves right after it resolves. */
+  readonly admit: () => Promise<void>;
+  readonly onOutcome: (origin: string, outcome: HostOutcome) => void;
+  readonly onProgress?: (step: 'head-written' | 'reply-begun') => void;
+}
+
+export type HostOutcome = 'answered' | 'failed';
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+
+/** The hardened call of one operation. It knows whether anything of it may have been sent. */
+export class EngineCall implements ProviderCall {
+  readonly signal: AbortSignal;
+  /** `no`: provably nothing left. `refused`: a reply proved that nothing was processed. */
+  sent: 'no' | 'maybe' | 'refused' = 'no';
+  readonly #secrets: Secret[] = [];
+
+  constructor(private readonly rules: CallRules) {
+    this.signal = rules.signal;
+  }
+
+  /** Everything secret that was sent: what the server says back is cleaned of it. */
+  get secrets(): readonly Secret[] {
+    return this.#secrets;
+  }
+
+  lifetimeUntil(endsAt: number | undefined, reply: TokenReply): number | undefined {
+    if (endsAt === undefined || !Number.isFinite(endsAt)) return undefined;
+    return endsAt - (reply.date ?? this.rules.wallClock());
+  }
+
+  async send(request: TokenRequest): Promise<TokenReply> {
+    const { rules } = this;
+    const url = tokenEndpointUrl(request.url, rules.allowInsecureLoopback);
+    this.#secrets.push(...secretsIn(request));
+    const body = requestBody(request);
+    const headers = wireHeaders(request, body?.contentType);
+    refuseMask(request.url, body?.text ?? '', ...Object.values(headers));
+    rules.beforeConnect(url.origin);
+    const sentBefore = this.sent;
+    try {
+      const wire = await rules.exchange.send(
+        {
+          method: request.method,
+          url,
+          headers,
+          body: body?.text ?? (request.method === 'POST' ? '' : undefined),
+          connectTimeoutMs: rules.connectTimeoutMs,
+          timeoutMs: rules.timeoutMs,
+          maxBodyBytes: rules.maxBodyBytes,
+          signal: rules.signal,
+        },
+        {
+          onConnected: async () => {
+            await rules.admit();
+            this.sent = 'maybe';
+          },
+          ...(rules.onProgress === undefined ? {} : { onProgress: rules.onProgress }),
+        },
+      );
+      rules.onOutcome(url.origin, wire.status >= 500 ? 'failed' : 'answered');
+      if (wire.status >= 300 && wire.status < 400) {
+        this.sent = 'refused';
+        throw redirected(url.origin, wire.status);
+      }
+      return tokenReply(wire);
+    } catch (error) {
+      throw this.#judge(error, url.origin, sentBefore);
+    }
+  }
+
+  #judge(error: unknown, origin: string, sentBefore: EngineCall['sent']): unknown {
+    if (!(error instanceof ExchangeError)) return error;
+    if (error.sent === 'no') this.sent = sentBefore;
+    if (error.failure === 'not_admitted') return error.cause;
+    if (error.failure !== 'aborted') this.rules.onOutcome(origin, 'failed');
+    return exchangeFailed(error, origin);
+  }
+}
+
+const words: Record<ExchangeFailure, string> = {
+  address_blocked: 'resolves to an address tokens are never sent to',
+  connect: 'could not be reached',
+  dns: 'could not be found by name',
+  tls: 'did not prove who it is (TLS)',
+  timeout: 'did not answer in time',
+  reset: 'closed the connection without a reply',
+  truncated: 'closed the connection in the middle of its reply',
+  oversized: 'sent a reply larger than allowed',
+  encoding: 'sent a reply in an encoding that cannot be read',
+  malformed: 'sent a reply that is not HTTP',
+  aborted: 'was not waited for',
+  not_admitted: 'was not asked',
+};
+
+function exchangeFailed({ failure, sent }: ExchangeError, origin: string): TokenError {
+  const unreadable = ['oversized', 'encoding', 'malformed', 'truncated'].includes(failure);
+  const code: ErrorCode =
+    sent === 'no'
+      ? 'PROVIDER_UNAVAILABLE'
+      : unreadable
+        ? 'PROVIDER_PROTOCOL'
+        : 'PROVIDER_OUTCOME_UNKNOWN';
+  const known = sent === 'no' ? 'Nothing was sent.' : 'The request may have been processed.';
+  return new TokenError(
+    code,
+    `The authorization server ${origin} ${words[failure]}. ${known}`,
+    { retryable: true, reason: failure },
+  );
+}
+
+function redirected(origin: string, status: number): TokenError {
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    `The authorization server ${origin} answered with a redirect (HTTP ${status}), which is not ` +
+      'followed: it would carry the credentials elsewhere. Check the base URL.',
+    { reason: 'redirect_refused', status },
+  );
+}
+
+function wireHeaders(
+  request: TokenRequest,
+  contentType: string | undefined,
+): Record<string, string> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (contentType !== undefined) headers['Content-Type'] = contentType;
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const text = Secret.of(value).reveal();
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) {
+      throw new TypeError(`The value of header "${name}" cannot be sent: only printable ASCII can.`);
+    }
+    for (const known of Object.keys(headers)) {
+      if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
+    }
+    headers[name] = text;
+  }
+  return headers;
+}
+
+/** A printed secret in a request is a bug of the caller, and would be a riddle at the server. */
+function refuseMask(...parts: string[]): void {
+  const spellings = [Secret.mask, encodeURIComponent(Secret.mask)];
+  if (!parts.some((part) => spellings.some((mask) => part.includes(mask)))) return;
+  throw new TypeError(
+    `A request contains "${Secret.mask}": a Secret was printed into it. Pass the Secret itself.`,
+  );
+}

@@ -1,0 +1,5 @@
+/** One step of the schema. Never edited once released; the next step is a new file. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}

@@ -1,0 +1,205 @@
+import { resolve } from 'node:path';
+import {
+  type ClaimDueQuery,
+  type ClaimDueResult,
+  type Clock,
+  type EpochMs,
+  type Random,
+  type ReadResult,
+  type RowKind,
+  type RowWrite,
+  type StoredRow,
+  type StoreTime,
+  type StoreTraits,
+  systemClock,
+  systemRandom,
+  TokenError,
+  type TokenStore,
+  type WriteResult,
+} from '@tokenkeep/core';
+import { systemBootId } from './boot-id.js';
+import { Database } from './database.js';
+import { openError, storeError } from './driver-errors.js';
+import { LockWait } from './lock-wait.js';
+import { storedRow } from './row-statements.js';
+import { checkText } from './storable-text.js';
+
+export interface SqliteStoreOptions {
+  /**
+   * The database file, on a local disk, in a folder that nobody else can write to. File and
+   * folder are made when missing, for this user only.
+   */
+  readonly path: string;
+  /** How long an operation waits for the lock of another process. Default 5 s. */
+  readonly lockWaitMs?: number;
+  /**
+   * A text that changes when the machine boots and at no other time. Default: what Linux and
+   * macOS say; other systems need this option.
+   */
+  readonly bootId?: string;
+  /** Default `systemClock()`. The wall clock is never asked. */
+  readonly clock?: Pick<Clock, 'sleep' | 'boot' | 'monotonic'>;
+  /** Default `systemRandom()`. */
+  readonly random?: Pick<Random, 'float'>;
+}
+
+const DEFAULT_LOCK_WAIT_MS = 5_000;
+
+/** A count this old is written down also when nothing else is. */
+const KEEP_COUNT_EVERY_MS = 60_000;
+
+/**
+ * Rows in one SQLite file, shared by the processes of one machine.
+ *
+ * ```ts
+ * const store = sqliteStore({ path: '/var/lib/my-service/tokens.db' });
+ * ```
+ */
+export function sqliteStore(options: SqliteStoreOptions): TokenStore {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements TokenStore {
+  readonly traits: StoreTraits;
+  readonly #path: string;
+  readonly #clock: Pick<Clock, 'sleep' | 'boot' | 'monotonic'>;
+  readonly #bootId: string | undefined;
+  readonly #lockWaitMs: number;
+  readonly #locks: LockWait;
+  #database: Database | undefined;
+  #opening: Promise<void> | undefined;
+
+  constructor(options: SqliteStoreOptions) {
+    checkText(options.path);
+    if (options.path === '') throw new TypeError('path must not be empty');
+    this.#path = resolve(options.path);
+    this.#clock = options.clock ?? systemClock();
+    this.#bootId = options.bootId;
+    this.#lockWaitMs = options.lockWaitMs ?? DEFAULT_LOCK_WAIT_MS;
+    this.#locks = new LockWait(this.#clock, options.random ?? systemRandom(), this.#lockWaitMs);
+    this.traits = {
+      name: 'sqlite',
+      location: this.#path,
+      durable: true,
+      sharedBy: 'host',
+      steadyClock: true,
+      escrowFolder: `${this.#path}.escrow`,
+      keyFile: `${this.#path}.key`,
+    };
+  }
+
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {});
+    const database = this.#database;
+    this.#database = undefined;
+    this.#opening = undefined;
+    database?.close();
+  }
+
+  now(): Promise<StoreTime> {
+    return this.#attempt((database) => database.read(({ time }) => time));
+  }
+
+  async read(kind: RowKind, id: string): Promise<ReadResult> {
+    checkText(id);
+    return this.#attempt((database) =>
+      database.read(({ time }) => {
+        const row = database.rows.read.get(kind, id);
+        return { row: row && storedRow(row), time };
+      }),
+    );
+  }
+
+  async write(changes: readonly RowWrite[]): Promise<WriteResult> {
+    for (const { id, body, lease } of changes) checkText(id, body, lease?.holder);
+    return this.#attempt((database) =>
+      database.write<WriteResult>(
+        ({ time }) => {
+          const stale = changes.find((change) => !apply(database, change, time));
+          return stale === undefined
+            ? { written: true, time }
+            : { written: false, conflict: stale.id, time };
+        },
+        ({ written }) => written,
+      ),
+    );
+  }
+
+  async claimDue({ ids, holder, leaseMs, limit }: ClaimDueQuery): Promise<ClaimDueResult> {
+    checkText(holder);
+    return this.#attempt((database) =>
+      database.write(
+        ({ time }) => {
+          const rows = database.rows.claimDue
+            .all(JSON.stringify(ids), time.ms, limit, holder, time.ms + leaseMs)
+            .map(storedRow)
+            // RETURNING promises no order.
+            .sort((a, b) => (a.due ?? 0) - (b.due ?? 0));
+          return { rows, time };
+        },
+        ({ rows, time }, { counted }) =>
+          rows.length > 0 || time.ms - counted >= KEEP_COUNT_EVERY_MS,
+      ),
+    );
+  }
+
+  nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }> {
+    return this.#attempt((database) =>
+      database.read(({ time }) => ({
+        due: database.rows.nextDue.get(JSON.stringify(ids))?.due,
+        time,
+      })),
+    );
+  }
+
+  list(kind: RowKind, after: string | undefined, limit: number): Promise<readonly StoredRow[]> {
+    return this.#attempt((database) =>
+      database.read(() => {
+        const { list, listAfter } = database.rows;
+        const rows =
+          after === undefined ? list.all(kind, limit) : listAfter.all(kind, limit, after);
+        return rows.map(storedRow);
+      }),
+    );
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const bootId = this.#bootId ?? systemBootId();
+      this.#database = await Database.open(this.#path, this.#clock, bootId, this.#locks);
+    } catch (error) {
+      this.#opening = undefined;
+      throw openError(error, this.#path, this.#lockWaitMs);
+    }
+  }
+
+  /** Waiting for a lock is the only thing done twice, and it has changed nothing. */
+  async #attempt<T>(work: (database: Database) => T): Promise<T> {
+    try {
+      return await this.#locks.run(() => work(this.#opened()));
+    } catch (error) {
+      throw storeError(error, this.#path, this.#lockWaitMs);
+    }
+  }
+
+  #opened(): Database {
+    if (this.#database !== undefined) return this.#database;
+    throw new TokenError('STORE_UNAVAILABLE', `${this.#path} is not open`, { reason: 'not_open' });
+  }
+}
+
+/** One compare-and-set: whether the row had the expected version and now has the next. */
+function apply(database: Database, change: RowWrite, time: StoreTime): boolean {
+  const { kind, id, expected, body, due, fence, lease } = change;
+  const leaseUntil = lease === undefined ? null : time.ms + lease.ms;
+  const values = [due ?? null, fence, lease?.holder ?? null, leaseUntil, time.ms, body] as const;
+  const { insert, update } = database.rows;
+  const changed =
+    expected === 0 ? insert.run(kind, id, ...values) : update.run(kind, id, ...values, expected);
+  return changed === 1;
+}

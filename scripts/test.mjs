@@ -1,0 +1,17 @@
+// npm test [-- jest arguments]
+import { join } from 'node:path';
+import { endLike, root, run } from './child.mjs';
+import { prepare } from './prepare.mjs';
+
+if (await prepare()) {
+  const jest = join(root, 'node_modules/jest/bin/jest.js');
+  process.stdout.write('> running the tests (jest) ...\n');
+  endLike(
+    await run(process.execPath, [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      jest,
+      ...process.argv.slice(2),
+    ]),
+  );
+}

@@ -1,4 +1,4 @@
-import { Secret } from '../token/secret.js';
+import type { Secret } from '../token/secret.js';
 
 /** One account as a service configures it. */
 export interface AccountConfig<Credentials = unknown> {

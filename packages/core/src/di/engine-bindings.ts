@@ -1,12 +1,20 @@
 import type { ContainerModuleLoadOptions, ServiceIdentifier } from 'inversify';
+import type { Clock } from '../clock/clock.js';
+import type { Random } from '../clock/random.js';
 import { systemClock } from '../clock/system-clock.js';
 import { systemRandom } from '../clock/system-random.js';
 import { openEngine } from '../engine/open-engine.js';
+import type { Escrow } from '../escrow/escrow.js';
+import type { Logger } from '../events/log-events.js';
+import type { Holder } from '../holder/holder.js';
 import { processHolder } from '../holder/process-holder.js';
-import { defaultParameters } from '../parameters/parameters.js';
+import { defaultParameters, type Parameters } from '../parameters/parameters.js';
 import type { TokenProvider } from '../provider/token-provider.js';
+import type { CrashProbe } from '../renewal/crash-points.js';
+import type { Sealer } from '../sealing/sealer.js';
 import { memoryStore } from '../store/memory-store.js';
 import type { TokenStore } from '../store/token-store.js';
+import type { HttpExchange } from '../transport/http-exchange.js';
 import { nodeHttpExchange } from '../transport/node-http-exchange.js';
 import type { EngineOptions } from './engine-options.js';
 import { serviceIds as ids } from './service-ids.js';
@@ -62,18 +70,18 @@ function bindEngine({ bind, onDeactivation }: ContainerModuleLoadOptions): void 
   bind(ids.engine)
     .toResolvedValue(
       (
-        options,
-        parameters,
-        clock,
-        random,
-        store,
-        exchange,
-        holder,
-        providers,
-        sealer,
-        escrow,
-        logger,
-        crashProbe,
+        options: EngineOptions,
+        parameters: Parameters,
+        clock: Clock,
+        random: Random,
+        store: TokenStore,
+        exchange: HttpExchange,
+        holder: Holder,
+        providers: TokenProvider[] | undefined,
+        sealer: Sealer | undefined,
+        escrow: Escrow | undefined,
+        logger: Logger | undefined,
+        crashProbe: CrashProbe | undefined,
       ) =>
         openEngine({
           clock,
@@ -82,7 +90,7 @@ function bindEngine({ bind, onDeactivation }: ContainerModuleLoadOptions): void 
           exchange,
           holder,
           parameters,
-          providers: providers as TokenProvider[],
+          providers: providers ?? [],
           accounts: options.accounts,
           keyring: options.keyring,
           sealer,

@@ -3,7 +3,9 @@ import type { ApiReply } from '../provider/token-provider.js';
 const LARGEST_BODY = 65_536;
 
 /** An API's reply as providers judge it, from a `Response` or from an error a client threw. */
-export function apiReplyOf(outcome: { result: unknown } | { error: unknown }): ApiReply | undefined {
+export function apiReplyOf(
+  outcome: { result: unknown } | { error: unknown },
+): ApiReply | undefined {
   if ('result' in outcome) {
     return outcome.result instanceof Response ? fromResponse(outcome.result) : undefined;
   }

@@ -188,10 +188,7 @@ export class Engine implements TokenEngine {
     return this.#stopping;
   }
 
-  on<Name extends EventName>(
-    name: Name,
-    listener: (event: TokenEvents[Name]) => void,
-  ): Disposable {
+  on<Name extends EventName>(name: Name, listener: (event: TokenEvents[Name]) => void): Disposable {
     return this.#services.events.on(name, listener);
   }
 
@@ -257,7 +254,7 @@ function nothingToRotate({ account }: AccountKeeper): TokenError {
   return new TokenError(
     'ROTATION_UNSUPPORTED',
     `${account.id} cannot be rotated: its server hands back the same token, or has no way to ` +
-      'revoke one. Nothing was deleted. Where the token is another account\'s, rotate that one.',
+      "revoke one. Nothing was deleted. Where the token is another account's, rotate that one.",
     { account: account.id },
   );
 }

@@ -62,10 +62,7 @@ export interface TokenEngine extends AsyncDisposable {
   tick(): Promise<{ readonly renewed: number }>;
   /** Ends background work, lets renewals in flight become durable, closes the store. */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;
-  on<Name extends EventName>(
-    name: Name,
-    listener: (event: TokenEvents[Name]) => void,
-  ): Disposable;
+  on<Name extends EventName>(name: Name, listener: (event: TokenEvents[Name]) => void): Disposable;
 }
 
 export type AccountHandle = Pick<AccountSummary, 'id' | 'name' | 'provider'> & {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { EpochMs } from '../clock/clock.js';
-import { printable } from './printable.js';
 import type { ErrorCode } from './error-code.js';
+import { printable } from './printable.js';
 
 const brand = Symbol.for('tokenkeep.error');
 

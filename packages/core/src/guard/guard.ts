@@ -161,9 +161,7 @@ function counted(
   const start = Math.floor(now / width) * width;
   const last = slots.at(-1);
   const current =
-    last !== undefined && last.start >= start
-      ? last
-      : { start, usable: 0, other: 0, session: 0 };
+    last !== undefined && last.start >= start ? last : { start, usable: 0, other: 0, session: 0 };
   const others = current === last ? slots.slice(0, -1) : slots;
   return [...others, { ...current, [kind]: Math.max(0, current[kind] + by) }];
 }

@@ -2,6 +2,12 @@ import type { Secret } from '../token/secret.js';
 
 /** The hardened way to the authorization server. One per operation; do not keep it. */
 export interface ProviderCall {
+  /** What the account was configured for, beyond its name. */
+  readonly target: {
+    readonly tenant?: string;
+    readonly resource?: string;
+    readonly scope?: string;
+  };
   /** Aborts when the operation's hard limit is reached. Handed on to nobody but `send`. */
   readonly signal: AbortSignal;
   /**

@@ -1,5 +1,5 @@
-import { TokenError } from '../errors/token-error.js';
 import type { ErrorCode } from '../errors/error-code.js';
+import { TokenError } from '../errors/token-error.js';
 import type { TokenReply } from './provider-call.js';
 
 /**

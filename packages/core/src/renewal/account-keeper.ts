@@ -1,5 +1,5 @@
-import type { KnownAccount } from '../provider/account-registry.js';
 import { TokenError } from '../errors/token-error.js';
+import type { KnownAccount } from '../provider/account-registry.js';
 import { type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { counterOf } from '../store/incarnation.js';
 import type { SealedAccess } from '../store/sealed-tokens.js';
@@ -180,9 +180,12 @@ export class AccountKeeper {
     const now = this.services.elapsed.now();
     // A failed renewal never takes away a token that is still valid.
     if (this.#live !== undefined && now < this.#live.endsAt) return this.#live.token;
-    throw end.error ?? (this.#found?.record?.access?.lifetimeMs === 0
-      ? expiredOnArrival(this.account)
-      : waitTimedOut(this.account, this.services.parameters.waitMs));
+    throw (
+      end.error ??
+      (this.#found?.record?.access?.lifetimeMs === 0
+        ? expiredOnArrival(this.account)
+        : waitTimedOut(this.account, this.services.parameters.waitMs))
+    );
   }
 
   #mandatoryAt(live: LiveToken, minValidityMs: number | undefined): number {
@@ -198,10 +201,7 @@ export class AccountKeeper {
     this.renew({ kind: 'caller' }).catch(() => {});
   }
 
-  #join(
-    start: () => Promise<FlightEnd>,
-    { signal }: TokenRequestOptions,
-  ): Promise<FlightEnd> {
+  #join(start: () => Promise<FlightEnd>, { signal }: TokenRequestOptions): Promise<FlightEnd> {
     const { clock, elapsed, parameters } = this.services;
     if (signal?.aborted) return Promise.reject(aborted(signal));
     const timedOut = () => waitTimedOut(this.account, parameters.waitMs);

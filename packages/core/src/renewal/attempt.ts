@@ -2,20 +2,28 @@ import { TokenError } from '../errors/token-error.js';
 import { type GuardRequest, noteRequest } from '../guard/guard.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { singleUse } from '../provider/provider-profile.js';
+import { refusalOf } from '../provider/refusal.js';
 import type { AccountRecord, Deadline } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import { judgeIssuedTokens } from '../token/judge-issued-tokens.js';
 import { scrubError } from '../token/scrub.js';
+import type { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
-import { EngineCall } from '../transport/engine-call.js';
+import type { EngineCall } from '../transport/engine-call.js';
+import { secretsIn } from '../transport/request-body.js';
 import { BudgetExhausted } from './budget-rows.js';
 import { ClaimLost, type RecordHold } from './claim.js';
 import { type Committer, newAttemptId } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
-import { afterFailure } from './failure.js';
-import { type Fresh, type FreshSource, freshRefreshTokenOnly, freshTokens } from './fresh-tokens.js';
 import { dueOf } from './due-of.js';
+import { afterFailure } from './failure.js';
+import {
+  type Fresh,
+  type FreshSource,
+  freshRefreshTokenOnly,
+  freshTokens,
+} from './fresh-tokens.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 import { retireLateTokens } from './retire-late-tokens.js';
@@ -48,6 +56,8 @@ export class Attempt {
   readonly #attemptId: string;
   readonly #before: AccountRecord;
   readonly #rotating: boolean;
+  /** What the server may echo: the tokens and credentials themselves, not only their wire forms. */
+  readonly #secrets: Secret[] = [];
   #intent: { readonly issuedAt: number; readonly at: Deadline } | undefined;
 
   constructor(
@@ -67,6 +77,10 @@ export class Attempt {
       access: this.#openAccess(),
       refresh: services.tokens.openRefresh(plan.account.id, this.#before),
     };
+    for (const secret of [previous.access?.token, previous.refresh]) {
+      if (secret !== undefined) this.#secrets.push(secret);
+    }
+    this.#secrets.push(...secretsIn(plan.credentials?.value));
     services.events.emit('renewal:started', {
       ...this.#facts(),
       operation: plan.operation,
@@ -234,7 +248,8 @@ export class Attempt {
         change: (record) => {
           if (untried) return record;
           const after = afterFailure(record, {
-            error,
+            refusal: refusalOf(thrown),
+            chained: plan.credentials?.upstream !== undefined,
             operation: plan.operation,
             rotating: this.#rotating,
             resend: plan.resend,
@@ -288,7 +303,7 @@ export class Attempt {
       return thrown.toTokenError(retryAt);
     }
     const error = TokenError.is(thrown) ? thrown : brokenProvider(account, thrown);
-    const clean = scrubError(error, call.secrets);
+    const clean = scrubError(error, [...call.secrets, ...this.#secrets]);
     return clean.withContext({ ...context, attemptId: this.#attemptId });
   }
 

@@ -4,8 +4,8 @@ import type { EscrowEntry } from '../escrow/escrow.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { type AccountRecord, newRecord } from '../store/account-record.js';
 import { type EditResult, editRecord, type FoundRecord } from '../store/edit-record.js';
-import { type FreshTokens, withFreshTokens } from './fresh-tokens.js';
 import { dueOf } from './due-of.js';
+import { type FreshTokens, withFreshTokens } from './fresh-tokens.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface Commit {
@@ -76,7 +76,14 @@ export class Committer {
       if (account === undefined || this.#unsaved.has(entry.account)) continue;
       const fresh = JSON.parse(entry.record) as FreshTokens;
       const { incarnation, generation, attemptId } = entry;
-      const commit = { account, incarnation, generation, fresh, preempts: false, escrowFirst: false };
+      const commit = {
+        account,
+        incarnation,
+        generation,
+        fresh,
+        preempts: false,
+        escrowFirst: false,
+      };
       const result = await this.#write(commit);
       const end = this.#judge(commit, result, false);
       await escrow.remove(attemptId);

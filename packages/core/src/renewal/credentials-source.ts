@@ -72,9 +72,7 @@ interface Issue {
 function wrongShape(account: KnownAccount, value: unknown, issues: readonly Issue[]): TokenError {
   const secrets = leaves(value).map((leaf) => Secret.of(leaf));
   const problems = issues.slice(0, 5).map(({ message, path }) => {
-    const where = (path ?? []).map((part) =>
-      String(typeof part === 'object' ? part.key : part),
-    );
+    const where = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
     return `${where.join('.') || 'credentials'}: ${scrub(message, secrets)}`;
   });
   return new TokenError(

@@ -1,19 +1,21 @@
 import type { Random } from '../clock/random.js';
-import type { TokenError } from '../errors/token-error.js';
 import { forgetRequest, type GuardRequest, noteFailure } from '../guard/guard.js';
 import type { GuardReason, GuardState } from '../guard/guard-state.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { ProviderProfile } from '../provider/provider-profile.js';
-import { type Refusal, type RefusalKind, refusalOf } from '../provider/refusal.js';
+import type { Refusal, RefusalKind } from '../provider/refusal.js';
 import type { AccountRecord } from '../store/account-record.js';
 
 /** A request that brought no tokens, and everything needed to judge it. */
 export interface Failure {
-  readonly error: TokenError;
+  /** What the server's "no" meant, if it said one. */
+  readonly refusal: Refusal | undefined;
   readonly operation: 'refresh' | 'obtain';
   /** A single-use refresh token was on its way. */
   readonly rotating: boolean;
   readonly resend: boolean;
+  /** The credentials hold another account's token. */
+  readonly chained: boolean;
   /** Whether a byte may have left, or a reply proved that nothing was processed. */
   readonly sent: 'no' | 'maybe' | 'refused';
   /** The record before the intent was written. */
@@ -34,9 +36,9 @@ export interface AfterFailure {
 
 /** What becomes of the record: the one place that says what each failure means. */
 export function afterFailure(record: AccountRecord, f: Failure): AfterFailure {
-  if (f.sent === 'no') return retry({ ...unsent(record, f), guard: backOff(notAsked(record, f), f) });
-  const refusal = refusalOf(f.error);
-  if (refusal !== undefined) return afterRefusal(record, refusal, f);
+  if (f.sent === 'no')
+    return retry({ ...unsent(record, f), guard: backOff(notAsked(record, f), f) });
+  if (f.refusal !== undefined) return afterRefusal(record, f.refusal, f);
   if (f.sent === 'refused') return retry({ ...settled(record), guard: backOff(record.guard, f) });
   return afterUnknownOutcome(record, f);
 }
@@ -51,8 +53,11 @@ function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): Afte
       return loginRejected(record, f);
     case 'ambiguous':
       return afterAmbiguousRefusal(record, f);
-    case 'client_rejected':
     case 'upstream_rejected':
+      // A bearer that is nobody's account is a credential like any other.
+      if (!f.chained) return loginRejected(record, f);
+      return retry({ ...settled(record), guard: backOff(record.guard, f) });
+    case 'client_rejected':
       return retry({ ...settled(record), guard: backOff(record.guard, f) });
     case 'quota_exceeded':
     case 'throttled':

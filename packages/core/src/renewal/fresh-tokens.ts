@@ -1,4 +1,4 @@
-import { noteFailure, noteUsable, type GuardRequest } from '../guard/guard.js';
+import { type GuardRequest, noteFailure, noteUsable } from '../guard/guard.js';
 import type { GuardState } from '../guard/guard-state.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type {

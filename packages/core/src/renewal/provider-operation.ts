@@ -1,8 +1,8 @@
 import { TokenError } from '../errors/token-error.js';
+import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { ProviderCall } from '../provider/provider-call.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
-import type { Parameters } from '../parameters/parameters.js';
 import { EngineCall } from '../transport/engine-call.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -27,7 +27,7 @@ type Services = Pick<
 /** Runs one operation of a provider, detached from every caller, within its hard limit. */
 export async function callProvider<Result>(
   services: Services,
-  { provider }: KnownAccount,
+  { provider, config }: KnownAccount,
   operation: ProviderOperation<Result>,
 ): Promise<OperationEnd<Result>> {
   const { clock, elapsed, parameters: p, breakers, probe } = services;
@@ -36,6 +36,7 @@ export async function callProvider<Result>(
   const finished = new AbortController();
   const call = new EngineCall({
     exchange: services.exchange,
+    target: targetOf(config),
     signal: limit.signal,
     allowInsecureLoopback: services.allowInsecureLoopback,
     connectTimeoutMs: p.connectTimeoutMs,
@@ -75,6 +76,14 @@ function hardLimit(profile: ProviderProfile, p: Parameters, rotating: boolean): 
   if (!rotating) return p.requestTimeoutMs;
   const graceMs = singleUse(profile)?.reuseGraceMs ?? 0;
   return graceMs > 0 ? Math.min(p.rotationTimeoutMs, graceMs / 3) : p.rotationTimeoutMs;
+}
+
+function targetOf({ tenant, resource, scope }: KnownAccount['config']) {
+  return {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(resource === undefined ? {} : { resource }),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
 function breakerOpen(origin: string, retryAt: number): TokenError {

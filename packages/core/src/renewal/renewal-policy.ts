@@ -163,5 +163,9 @@ export function validityOfRecord(
 ): Validity | undefined {
   const lifetimeMs = record.access?.lifetimeMs ?? 0;
   if (lifetimeMs <= 0) return undefined;
-  return validityOf(lifetimeMs, `${account}:${record.incarnation}:${record.generation}`, parameters);
+  return validityOf(
+    lifetimeMs,
+    `${account}:${record.incarnation}:${record.generation}`,
+    parameters,
+  );
 }

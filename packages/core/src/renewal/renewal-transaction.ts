@@ -1,8 +1,13 @@
-import { TokenError } from '../errors/token-error.js';
 import { isoTime } from '../clock/iso-time.js';
+import { TokenError } from '../errors/token-error.js';
 import { type GuardRequest, judge, noteDisappointed, noteLived } from '../guard/guard.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { type AccountRecord, msUntil, newRecord, type UpstreamToken } from '../store/account-record.js';
+import {
+  type AccountRecord,
+  msUntil,
+  newRecord,
+  type UpstreamToken,
+} from '../store/account-record.js';
 import { type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import { Attempt, type AttemptEnd } from './attempt.js';
@@ -11,7 +16,12 @@ import type { Committer } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
-import { type Decision, decideRenewal, type Situation, validityOfRecord } from './renewal-policy.js';
+import {
+  type Decision,
+  decideRenewal,
+  type Situation,
+  validityOfRecord,
+} from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
 import type { Trigger } from './trigger.js';
 
@@ -367,7 +377,8 @@ function revoked({ id }: KnownAccount): TokenError {
 }
 
 const cures: Record<string, string> = {
-  credentials_rejected: 'The server rejected its credentials; correct them, and it goes on by itself',
+  credentials_rejected:
+    'The server rejected its credentials; correct them, and it goes on by itself',
   rotation_lost: 'A rotated refresh token was lost, and there are no credentials to log in with',
   no_refresh_token: 'It has no refresh token and no credentials',
   refresh_token_rejected: 'The server rejected its refresh token, and it has no credentials',

@@ -1,6 +1,6 @@
 import type { KnownAccount } from '../provider/account-registry.js';
-import type { Keepers } from '../renewal/keepers.js';
 import { dueOf } from '../renewal/due-of.js';
+import type { Keepers } from '../renewal/keepers.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
 import { type AccountRecord, newRecord } from '../store/account-record.js';

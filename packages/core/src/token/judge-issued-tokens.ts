@@ -1,5 +1,5 @@
 import { TokenError } from '../errors/token-error.js';
-import { judgeLifetime, LONGEST_LIFETIME_MS, type LifetimeBounds } from './lifetime.js';
+import { judgeLifetime, type LifetimeBounds, LONGEST_LIFETIME_MS } from './lifetime.js';
 import { parseToken } from './token-grammar.js';
 import type { IssuedTokens, RefreshGrant, TokenSet } from './token-set.js';
 

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 
 const MASK = '[secret]';
 const brand = Symbol.for('tokenkeep.secret');

@@ -1,5 +1,5 @@
-import type { Secret } from './secret.js';
 import type { JudgedLifetime } from './lifetime.js';
+import type { Secret } from './secret.js';
 
 /**
  * What a provider read out of one reply, unjudged: the engine checks tokens and lifetimes in one

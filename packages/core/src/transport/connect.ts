@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns';
-import { isIP, connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { isBlockedAddress } from './address-policy.js';
 import { ExchangeError } from './http-exchange.js';

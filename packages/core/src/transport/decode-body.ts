@@ -1,5 +1,5 @@
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { ExchangeError } from './http-exchange.js';
 
 const decoders = {

@@ -1,5 +1,5 @@
-import { TokenError } from '../errors/token-error.js';
 import type { ErrorCode } from '../errors/error-code.js';
+import { TokenError } from '../errors/token-error.js';
 import type { ProviderCall, TokenReply, TokenRequest } from '../provider/provider-call.js';
 import { Secret } from '../token/secret.js';
 import { ExchangeError, type ExchangeFailure, type HttpExchange } from './http-exchange.js';
@@ -10,6 +10,7 @@ import { tokenReply } from './token-reply.js';
 /** What the engine adds to each request of a provider. */
 export interface CallRules {
   readonly exchange: HttpExchange;
+  readonly target: ProviderCall['target'];
   readonly signal: AbortSignal;
   readonly allowInsecureLoopback: boolean;
   readonly connectTimeoutMs: number;
@@ -31,6 +32,7 @@ const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
 /** The hardened call of one operation. It knows whether anything of it may have been sent. */
 export class EngineCall implements ProviderCall {
+  readonly target: ProviderCall['target'];
   readonly signal: AbortSignal;
   /** `no`: provably nothing left. `refused`: a reply proved that nothing was processed. */
   sent: 'no' | 'maybe' | 'refused' = 'no';
@@ -38,6 +40,7 @@ export class EngineCall implements ProviderCall {
 
   constructor(private readonly rules: CallRules) {
     this.signal = rules.signal;
+    this.target = rules.target;
   }
 
   /** Everything secret that was sent: what the server says back is cleaned of it. */
@@ -81,7 +84,8 @@ export class EngineCall implements ProviderCall {
       );
       rules.onOutcome(url.origin, wire.status >= 500 ? 'failed' : 'answered');
       if (wire.status >= 300 && wire.status < 400) {
-        this.sent = 'refused';
+        // The first request of two may have been processed, whatever happened to the second.
+        if (sentBefore === 'no') this.sent = 'refused';
         throw redirected(url.origin, wire.status);
       }
       return tokenReply(wire);
@@ -123,11 +127,10 @@ function exchangeFailed({ failure, sent }: ExchangeError, origin: string): Token
         ? 'PROVIDER_PROTOCOL'
         : 'PROVIDER_OUTCOME_UNKNOWN';
   const known = sent === 'no' ? 'Nothing was sent.' : 'The request may have been processed.';
-  return new TokenError(
-    code,
-    `The authorization server ${origin} ${words[failure]}. ${known}`,
-    { retryable: true, reason: failure },
-  );
+  return new TokenError(code, `The authorization server ${origin} ${words[failure]}. ${known}`, {
+    retryable: true,
+    reason: failure,
+  });
 }
 
 function redirected(origin: string, status: number): TokenError {
@@ -148,7 +151,9 @@ function wireHeaders(
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const text = Secret.of(value).reveal();
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) {
-      throw new TypeError(`The value of header "${name}" cannot be sent: only printable ASCII can.`);
+      throw new TypeError(
+        `The value of header "${name}" cannot be sent: only printable ASCII can.`,
+      );
     }
     for (const known of Object.keys(headers)) {
       if (known.toLowerCase() === name.toLowerCase()) delete headers[known];

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock/clock.js';
 import { connect } from './connect.js';
@@ -78,8 +78,8 @@ function writeAndRead(
           'Accept-Encoding': 'identity',
           ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
         },
+        // Without an `agent`: with one, even `false`, Node makes a connection of its own.
         createConnection: () => socket,
-        agent: false,
         maxHeaderSize: LARGEST_HEAD_BYTES,
       },
       (incoming) => {

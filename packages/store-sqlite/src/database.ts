@@ -49,6 +49,15 @@ export class Database {
     this.#identity = fileIdentity(path);
   }
 
+  /** What the file was named when it was made. */
+  name(): string {
+    const row = this.connection.prepare<{ name: string }>('SELECT name FROM identity').get();
+    if (row !== undefined) return row.name;
+    throw new TokenError('STORE_UNAVAILABLE', `${this.path} has lost its name; restore a backup`, {
+      reason: 'damaged',
+    });
+  }
+
   read<T>(work: (reading: Reading) => T): T {
     return this.#run('reading', work);
   }

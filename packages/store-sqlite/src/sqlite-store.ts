@@ -101,6 +101,10 @@ class SqliteStore implements TokenStore {
     database?.close();
   }
 
+  identity(): Promise<string> {
+    return this.#attempt((database) => database.name());
+  }
+
   now(): Promise<StoreTime> {
     return this.#attempt((database) => database.read(({ time }) => time));
   }

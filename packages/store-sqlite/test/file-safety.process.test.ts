@@ -229,7 +229,7 @@ describe('F65 what cannot be opened is named', () => {
     'F65 EMFILE: too many open files (file exists: %s)',
     async (existing) => {
       const path = join(tempFolder(), 'tokens.db');
-      const wrapper = ['sh', '-c', 'ulimit -n 64 && exec "$0" "$@"'];
+      const wrapper = ['sh', '-c', 'ulimit -n 256 && exec "$0" "$@"'];
       type Answer = { result: Outcome; later: Outcome };
       const facts = { path, existing };
       const answer = await askChild<Answer>('openWithoutDescriptors', facts, { wrapper });

@@ -94,7 +94,7 @@ describe('the schema', () => {
     await store.open();
     await store.close();
     const other = connect(path);
-    other.exec('DROP TABLE rows; DROP TABLE clock; CREATE TABLE notes (text)');
+    other.exec('DROP TABLE rows; DROP TABLE clock; DROP TABLE identity; CREATE TABLE notes (text)');
     other.exec('PRAGMA application_id = 7; PRAGMA user_version = 0');
     await expect(store.open()).rejects.toMatchObject({
       code: 'STORE_MISCONFIGURED',

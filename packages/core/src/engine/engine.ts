@@ -45,7 +45,7 @@ export class Engine implements TokenEngine {
   async open(): Promise<void> {
     const { store, registry, events } = this.#services;
     await store.now();
-    await this.committer.replay((id) => registry.all().find((account) => account.id === id));
+    await this.committer.replay((id) => registry.byId(id));
     this.#registration = registerEngine(registry.all().map(({ id }) => id));
     for (const name of ['token:renewed', 'token:obtained'] as const) {
       events.on(name, ({ account }) => this.#upstreamMoved(account));
@@ -232,7 +232,7 @@ export class Engine implements TokenEngine {
 
   #upstreamMoved(id: string): void {
     const { registry } = this.#services;
-    const account = registry.all().find((candidate) => candidate.id === id);
+    const account = registry.byId(id);
     if (account === undefined) return;
     for (const downstream of registry.downstreamOf(account)) {
       makeDue(this.#services, downstream)

@@ -52,7 +52,7 @@ export interface EngineParts {
 
 /** Puts the engine together over its ports and opens it. */
 export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
-  const { clock, random, holder, parameters, exchange } = parts;
+  const { clock } = parts;
   const registry = new AccountRegistry(parts.providers, parts.accounts);
   const elapsed = new ElapsedTime(clock);
   const events = new EventHub(clock);
@@ -60,7 +60,28 @@ export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
   const store = new WatchedStore(parts.store, elapsed, events);
   // Opened before a key or an escrow file is made beside it: it checks the folder.
   await store.open();
-  const sealer = parts.sealer ?? defaultSealer(store.traits, parts.keyring, random);
+  try {
+    return await assemble(parts, { registry, elapsed, events, store });
+  } catch (error) {
+    await store.close();
+    elapsed[Symbol.dispose]();
+    throw error;
+  }
+}
+
+interface OpenParts {
+  readonly registry: AccountRegistry;
+  readonly elapsed: ElapsedTime;
+  readonly events: EventHub;
+  readonly store: WatchedStore;
+}
+
+async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngine> {
+  const { clock, random, holder, parameters, exchange } = parts;
+  const { registry, elapsed, events, store } = open;
+  const identity = await store.identity();
+  const sealer =
+    parts.sealer ?? defaultSealer(store.traits.keyFile, parts.keyring, identity, random);
   const keeper = (id: string) => keepers.of(registry.find(id));
   const upstreams = keptUpstreams(keeper);
   const services: RenewalServices = {
@@ -82,6 +103,7 @@ export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
     registry,
     upstreams,
     allowInsecureLoopback: parts.allowInsecureLoopback,
+    unsent: new Set(),
     probe: parts.crashProbe ?? (() => {}),
   };
   const committer = new Committer(services);
@@ -95,18 +117,17 @@ export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
   return engine;
 }
 
+/** With neither a keyring nor a place for a key file, nothing outlives the process anyway. */
 function defaultSealer(
-  { keyFile, location }: StoreTraits,
+  keyFile: string | undefined,
   keyring: Keyring | undefined,
+  identity: string,
   random: Random,
 ): Sealer {
-  // The store's name in the additional data is fixed: files are moved and renamed.
-  if (keyring !== undefined) return keyringSealer(keyring, 'tokenkeep', random);
-  const key =
-    keyFile === undefined
-      ? { id: 'memory', bytes: random.bytes(32) }
-      : keyFromFile(keyFile, random);
-  return keyringSealer([key], keyFile === undefined ? location : 'tokenkeep', random);
+  if (keyring !== undefined) return keyringSealer(keyring, identity, random);
+  const ephemeral = () => ({ id: 'ephemeral', bytes: random.bytes(32) });
+  const key = keyFile === undefined ? ephemeral() : keyFromFile(keyFile, random);
+  return keyringSealer([key], identity, random);
 }
 
 function defaultEscrow({ escrowFolder }: StoreTraits, holder: Holder): Escrow {

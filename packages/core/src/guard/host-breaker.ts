@@ -14,6 +14,8 @@ export class HostBreaker {
 
   constructor(
     private readonly p: Parameters,
+    /** Failures in a row that open it. Count. */
+    private readonly mostFailures: number,
     private readonly onChange: (state: BreakerState) => void,
   ) {}
 
@@ -39,7 +41,7 @@ export class HostBreaker {
 
   failed(now: number): void {
     this.#failures += 1;
-    if (this.#state === 'closed' && this.#failures < this.p.breakerFailures) return;
+    if (this.#state === 'closed' && this.#failures < this.mostFailures) return;
     const opening = Math.min(this.p.breakerMaxMs, this.p.breakerOpenMs * 2 ** this.#openings);
     this.#openings = Math.min(this.#openings + 1, 16);
     this.#openUntil = now + opening;

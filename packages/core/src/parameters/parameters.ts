@@ -58,6 +58,8 @@ export interface Parameters {
   readonly ambiguousWaitsMs: readonly number[];
 
   readonly breakerFailures: number;
+  /** Rejections of the operator's client in a row. Count. */
+  readonly clientBreakerFailures: number;
   readonly breakerOpenMs: number;
   readonly breakerMaxMs: number;
   readonly retryQuota: number;
@@ -110,6 +112,7 @@ export const defaultParameters: Parameters = {
   sessionCap: 60,
   ambiguousWaitsMs: [MINUTE, 5 * MINUTE],
   breakerFailures: 5,
+  clientBreakerFailures: 3,
   breakerOpenMs: 30 * SECOND,
   breakerMaxMs: 5 * MINUTE,
   retryQuota: 100,
@@ -129,6 +132,7 @@ const counts = new Set<keyof Parameters>([
   'otherCap',
   'sessionCap',
   'breakerFailures',
+  'clientBreakerFailures',
   'retryQuota',
   'scheduleBatch',
   'scheduleConcurrency',

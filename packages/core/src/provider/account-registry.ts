@@ -17,11 +17,12 @@ export class AccountRegistry {
   readonly #providers = new Map<string, TokenProvider>();
   readonly #byId = new Map<string, KnownAccount>();
   readonly #byName = new Map<string, KnownAccount>();
+  readonly #downstream = new Map<KnownAccount, KnownAccount[]>();
 
   constructor(providers: readonly TokenProvider[], accounts: readonly AccountConfig[]) {
     for (const provider of providers) this.#addProvider(provider);
     for (const config of accounts) this.#addAccount(config);
-    for (const account of this.all()) this.#refuseCycle(account);
+    for (const account of this.all()) this.#chain(account);
   }
 
   all(): readonly KnownAccount[] {
@@ -54,7 +55,11 @@ export class AccountRegistry {
   }
 
   downstreamOf(upstream: KnownAccount): readonly KnownAccount[] {
-    return this.all().filter((account) => this.upstreamOf(account) === upstream);
+    return this.#downstream.get(upstream) ?? [];
+  }
+
+  byId(id: string): KnownAccount | undefined {
+    return this.#byId.get(id);
   }
 
   #addProvider(provider: TokenProvider): void {
@@ -84,6 +89,12 @@ export class AccountRegistry {
     if (typeof config.account !== 'string' || config.account === '') {
       throw invalid(`An account of provider "${config.provider}" has no "account" name.`);
     }
+    if (config.rotateEveryMs !== undefined && provider.revoke === undefined) {
+      throw invalid(
+        `Account "${config.account}" has rotateEveryMs, but provider "${config.provider}" has no ` +
+          'way to revoke the old token. Remove rotateEveryMs.',
+      );
+    }
     const account = {
       id: accountId(config),
       name: config.name ?? config.account,
@@ -98,9 +109,12 @@ export class AccountRegistry {
     this.#byName.set(account.name, account);
   }
 
-  #refuseCycle(start: KnownAccount): void {
+  #chain(start: KnownAccount): void {
     const path = [start.name];
-    let at = this.upstreamOf(start);
+    const upstream = this.upstreamOf(start);
+    if (upstream === undefined) return;
+    this.#downstream.set(upstream, [...this.downstreamOf(upstream), start]);
+    let at: KnownAccount | undefined = upstream;
     while (at !== undefined && path.length <= this.#byId.size) {
       path.push(at.name);
       if (at === start) {

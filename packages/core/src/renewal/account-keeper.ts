@@ -16,6 +16,8 @@ import { Waiters } from './waiters.js';
 export interface TokenRequestOptions {
   /** Ends this caller's waiting, and nobody else's. */
   readonly signal?: AbortSignal;
+  /** How long to wait at most for a renewal; 15 s by default. Milliseconds. */
+  readonly waitMs?: number;
   /** At least this much life; clamped to half of what a fresh token has. Milliseconds. */
   readonly minValidityMs?: number;
   /** Scope this call needs, where it needs less or more than the account was configured with. */
@@ -47,6 +49,8 @@ export class AccountKeeper {
   #waiters: Waiters<FlightEnd> | undefined;
   /** Elapsed time before which a renewal behind the callers' backs is pointless. */
   #quietUntil = Number.NEGATIVE_INFINITY;
+  /** Why the last attempt brought nothing, for those who run out of patience. */
+  #lastFailure: TokenError | undefined;
   /** The generation an API refused, and when its successor may be asked for again. */
   #refusal: Refusal | undefined;
 
@@ -184,7 +188,7 @@ export class AccountKeeper {
       end.error ??
       (this.#found?.record?.access?.lifetimeMs === 0
         ? expiredOnArrival(this.account)
-        : waitTimedOut(this.account, this.services.parameters.waitMs))
+        : waitTimedOut(this.account, this.#lastFailure))
     );
   }
 
@@ -201,12 +205,15 @@ export class AccountKeeper {
     this.renew({ kind: 'caller' }).catch(() => {});
   }
 
-  #join(start: () => Promise<FlightEnd>, { signal }: TokenRequestOptions): Promise<FlightEnd> {
-    const { clock, elapsed, parameters } = this.services;
+  #join(
+    start: () => Promise<FlightEnd>,
+    { signal, waitMs = this.services.parameters.waitMs }: TokenRequestOptions,
+  ): Promise<FlightEnd> {
+    const { clock, elapsed } = this.services;
     if (signal?.aborted) return Promise.reject(aborted(signal));
-    const timedOut = () => waitTimedOut(this.account, parameters.waitMs);
+    const timedOut = () => waitTimedOut(this.account, this.#lastFailure);
     this.#waiters ??= new Waiters(clock, elapsed, timedOut);
-    const waiting = this.#waiters.wait(parameters.waitMs, signal);
+    const waiting = this.#waiters.wait(waitMs, signal);
     const waiters = this.#waiters;
     start().then(
       (end) => waiters.resolveAll(end),
@@ -224,6 +231,7 @@ export class AccountKeeper {
       account,
       run: (first) => transaction.run(account, trigger, first ? leased : undefined),
       adopt: (outcome, readAt) => {
+        this.#lastFailure = outcome.kind === 'failed' ? outcome.error : undefined;
         if (outcome.kind === 'renewed') {
           this.#adopt(outcome.found, { issuedAt: outcome.issuedAt }, outcome.access);
         } else {
@@ -316,11 +324,17 @@ function aborted({ reason }: AbortSignal): TokenError {
   });
 }
 
-function waitTimedOut({ id }: KnownAccount, ms: number): TokenError {
+function waitTimedOut({ id }: KnownAccount, failure: TokenError | undefined): TokenError {
+  const last = failure === undefined ? '' : ` The last attempt failed: ${failure.message}`;
   return new TokenError(
     'WAIT_TIMED_OUT',
-    `No token for ${id} within ${ms} ms. The renewal goes on; ask again, or look at status().`,
-    { retryable: true, account: id },
+    `No token for ${id} in the time given. The renewal goes on; ask again.${last}`,
+    {
+      retryable: true,
+      account: id,
+      ...(failure?.reason === undefined ? {} : { reason: failure.reason }),
+      ...(failure === undefined ? {} : { cause: failure }),
+    },
   );
 }
 

@@ -26,7 +26,6 @@ import {
 } from './fresh-tokens.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
-import { retireLateTokens } from './retire-late-tokens.js';
 
 export interface AttemptPlan {
   readonly account: KnownAccount;
@@ -202,7 +201,6 @@ export class Attempt {
     });
     if (end.kind === 'superseded') {
       services.events.emit('claim:lost', { ...this.#facts(), fence: claim.fence });
-      await retireLateTokens(services, account, end.found.record, judged);
       return end;
     }
     services.probe('CP9');
@@ -271,6 +269,8 @@ export class Attempt {
       });
     } catch (lost) {
       if (lost instanceof ClaimLost) return this.#lost(lost.found);
+      // The store failed: what cannot be written now is remembered, or it would look in doubt.
+      if (call.sent === 'no') services.unsent.add(this.#attemptId);
       throw lost;
     }
     const { sent } = claim.record;
@@ -330,6 +330,6 @@ function brokenProvider({ provider }: KnownAccount, thrown: unknown): TokenError
   return new TokenError(
     'PROVIDER_PROTOCOL',
     `Provider "${provider.id}" threw a ${name} instead of a TokenError. That is a bug in it.`,
-    { reason: 'provider_threw', cause: undefined },
+    { reason: 'provider_threw' },
   );
 }

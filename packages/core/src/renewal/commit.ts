@@ -7,6 +7,7 @@ import { type EditResult, editRecord, type FoundRecord } from '../store/edit-rec
 import { dueOf } from './due-of.js';
 import { type FreshTokens, withFreshTokens } from './fresh-tokens.js';
 import type { RenewalServices } from './renewal-services.js';
+import { retireLateTokens } from './retire-late-tokens.js';
 
 export interface Commit {
   readonly account: KnownAccount;
@@ -57,7 +58,7 @@ export class Committer {
     for (;;) {
       try {
         probe('CP8');
-        return this.#judge(commit, await this.#write(commit), escrowed);
+        return await this.#judge(commit, await this.#write(commit), escrowed);
       } catch (error) {
         if (!isOutage(error)) throw error;
         escrowed ||= await this.#escrow(commit);
@@ -85,7 +86,7 @@ export class Committer {
         escrowFirst: false,
       };
       const result = await this.#write(commit);
-      const end = this.#judge(commit, result, false);
+      const end = await this.#judge(commit, result, false);
       await escrow.remove(attemptId);
       const facts = { account: account.id, provider: account.provider.id, attemptId };
       const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
@@ -105,9 +106,15 @@ export class Committer {
     });
   }
 
-  #judge({ fresh }: Commit, result: EditResult, escrowed: boolean): CommitEnd {
-    const ours = result.found.record?.committedBy === fresh.committedBy;
-    if (escrowed) this.services.escrow.remove(fresh.committedBy).catch(() => {});
+  async #judge(
+    { account, fresh }: Commit,
+    result: EditResult,
+    escrowed: boolean,
+  ): Promise<CommitEnd> {
+    const { record } = result.found;
+    const ours = record?.committedBy === fresh.committedBy;
+    if (escrowed) await this.services.escrow.remove(fresh.committedBy).catch(() => {});
+    if (!result.done && !ours) await retireLateTokens(this.services, account, record, fresh);
     // An acknowledgement may have been lost: the record itself says whose reply it holds.
     return { kind: result.done || ours ? 'committed' : 'superseded', found: result.found };
   }
@@ -155,7 +162,7 @@ export class Committer {
     for (;;) {
       await clock.sleep(parameters.commitRetryMs, this.#signal);
       try {
-        this.#judge(commit, await this.#write(commit), true);
+        await this.#judge(commit, await this.#write(commit), true);
         return;
       } catch (error) {
         if (!isOutage(error)) throw error;

@@ -32,6 +32,7 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
   const { clock, elapsed, parameters: p } = services;
   const endsAt = elapsed.now() + p.flightMs;
   let attempts = 0;
+  let failure: TokenError | undefined;
   for (let first = true; ; first = false) {
     const readAt = elapsed.now();
     let outcome: RenewalOutcome;
@@ -52,6 +53,8 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     }
     const { error, retryMs, tried } = outcome;
     if (tried) attempts += 1;
+    // What the server did says more than the guard's pause after it.
+    failure = tried ? error : failure;
     const again =
       retryMs !== undefined &&
       awaited() &&
@@ -61,7 +64,7 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
       elapsed.now() + retryMs < endsAt;
     const quota = services.breakers.quotaOf(flight.account.provider.id);
     if (!again || (tried && !quota.pay(error.reason === 'timeout'))) {
-      return { error, ...(retryMs === undefined ? {} : { retryMs }) };
+      return { error: failure ?? error, ...(retryMs === undefined ? {} : { retryMs }) };
     }
     await clock.sleep(retryMs);
   }

@@ -3,7 +3,7 @@ import { HostBreaker } from '../guard/host-breaker.js';
 import { RetryQuota } from '../guard/retry-quota.js';
 import type { Parameters } from '../parameters/parameters.js';
 
-/** One breaker per origin this process talks to, and one retry quota per provider. */
+/** Breakers per origin and per client, and one retry quota per provider, in this process. */
 export class HostBreakers {
   readonly #breakers = new Map<string, HostBreaker>();
   readonly #quotas = new Map<string, RetryQuota>();
@@ -14,13 +14,12 @@ export class HostBreakers {
   ) {}
 
   of(origin: string): HostBreaker {
-    const known = this.#breakers.get(origin);
-    if (known !== undefined) return known;
-    const made = new HostBreaker(this.parameters, (state) =>
-      this.events.emit('breaker:changed', { host: origin, state }),
-    );
-    this.#breakers.set(origin, made);
-    return made;
+    return this.#breaker(origin, this.parameters.breakerFailures);
+  }
+
+  /** Opens where a server rejects the operator's client: no account of it can do better. */
+  ofClient(provider: string): HostBreaker {
+    return this.#breaker(`client of ${provider}`, this.parameters.clientBreakerFailures);
   }
 
   quotaOf(provider: string): RetryQuota {
@@ -31,5 +30,15 @@ export class HostBreakers {
 
   states(): { readonly host: string; readonly state: HostBreaker['state'] }[] {
     return [...this.#breakers].map(([host, { state }]) => ({ host, state }));
+  }
+
+  #breaker(host: string, mostFailures: number): HostBreaker {
+    const known = this.#breakers.get(host);
+    if (known !== undefined) return known;
+    const made = new HostBreaker(this.parameters, mostFailures, (state) =>
+      this.events.emit('breaker:changed', { host, state }),
+    );
+    this.#breakers.set(host, made);
+    return made;
   }
 }

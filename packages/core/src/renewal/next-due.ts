@@ -56,7 +56,8 @@ function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): Nex
     const ageingAt = at(refresh?.issuedAt, halfLife, time);
     if (ageingAt !== undefined) actions.push({ at: ageingAt, action: 'keep_alive' });
   }
-  if (record.rotateAt !== undefined) actions.push({ at: record.rotateAt, action: 'rotate' });
+  const rotatable = config?.credentials !== undefined && record.rotateAt !== undefined;
+  if (rotatable) actions.push({ at: record.rotateAt, action: 'rotate' });
   return actions.filter((action) => action !== undefined);
 }
 

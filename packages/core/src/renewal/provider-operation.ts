@@ -3,6 +3,7 @@ import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { ProviderCall } from '../provider/provider-call.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
+import { refusalOf } from '../provider/refusal.js';
 import { EngineCall } from '../transport/engine-call.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -31,6 +32,7 @@ export async function callProvider<Result>(
   operation: ProviderOperation<Result>,
 ): Promise<OperationEnd<Result>> {
   const { clock, elapsed, parameters: p, breakers, probe } = services;
+  const client = breakers.ofClient(provider.id);
   const limitMs = hardLimit(provider.profile, p, operation.rotating);
   const limit = new AbortController();
   const finished = new AbortController();
@@ -44,7 +46,8 @@ export async function callProvider<Result>(
     maxBodyBytes: p.maxBodyBytes,
     wallClock: () => clock.now(),
     beforeConnect: (origin) => {
-      const waitMs = breakers.of(origin).waitMs(elapsed.now());
+      const now = elapsed.now();
+      const waitMs = Math.max(client.waitMs(now), breakers.of(origin).waitMs(now));
       if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
     },
     admit: operation.admit,
@@ -62,8 +65,10 @@ export async function callProvider<Result>(
         throw neverEnded(provider.id);
       }),
     ]);
+    client.succeeded();
     return { call, issued: { ok: true, tokens } };
   } catch (error) {
+    if (refusalOf(error)?.kind === 'client_rejected') client.failed(elapsed.now());
     return { call, issued: { ok: false, error } };
   } finally {
     limit.abort();

@@ -37,5 +37,7 @@ export interface RenewalServices {
   readonly registry: AccountRegistry;
   readonly upstreams: Upstreams;
   readonly allowInsecureLoopback: boolean;
+  /** Attempts whose intent may stand in the store although nothing of them was sent. */
+  readonly unsent: Set<string>;
   readonly probe: CrashProbe;
 }

@@ -11,7 +11,8 @@ import {
 import { type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import { Attempt, type AttemptEnd } from './attempt.js';
-import { Claim } from './claim.js';
+import type { BudgetExhausted } from './budget-rows.js';
+import { Claim, ClaimLost } from './claim.js';
 import type { Committer } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
@@ -61,6 +62,8 @@ class Run {
   #released = false;
   #failure: TokenError | undefined;
   #upstreamTried = false;
+  /** When the guard or a budget allows the next request, on the store's clock. */
+  #refusedUntil = 0;
 
   constructor(
     private readonly services: RenewalServices,
@@ -71,8 +74,13 @@ class Run {
 
   async toEnd(): Promise<RenewalOutcome> {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
-      const outcome = await this.#round();
-      if (outcome !== undefined) return outcome;
+      try {
+        const outcome = await this.#round();
+        if (outcome !== undefined) return outcome;
+      } catch (error) {
+        if (!(error instanceof ClaimLost)) throw error;
+        this.claim = undefined;
+      }
     }
     throw new Error(`The renewal of ${this.account.id} did not come to an end.`);
   }
@@ -85,7 +93,7 @@ class Run {
     const soonest = this.services.store.estimate().ms + this.services.parameters.gapMs;
     const due = (record: AccountRecord) => {
       const at = this.#due(record);
-      return at === undefined ? undefined : Math.max(at, soonest);
+      return at === undefined ? undefined : Math.max(at, soonest, this.#refusedUntil);
     };
     await this.claim.write({ change: (record) => record, due, release: true }).catch(() => {});
   }
@@ -96,7 +104,7 @@ class Run {
     const found = this.claim?.found ?? (await loadRecord(services.store, account.id));
     const held = this.#heldByAnother(found);
     if (held !== undefined) return held;
-    const record = this.#prepared(found.record ?? this.#newRecord(), found);
+    const record = this.#prepared(this.#withoutUnsent(found.record ?? this.#newRecord()), found);
     const credentials = await this.#credentialsIfLatched(record);
     const decision = decideRenewal(this.#situation(record, found, credentials));
     switch (decision.step) {
@@ -133,6 +141,8 @@ class Run {
     if (!verdict.allowed) return this.#guardRefused(found, record, verdict);
     const credentials = known ?? (await this.#credentials(decision));
     if (credentials instanceof TokenError) return this.#failed(found, credentials);
+    const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
+    if (spent !== undefined) return this.#budgetRefused(found, spent);
 
     services.probe('CP0');
     if (!(await this.#claimed(found, record))) return undefined;
@@ -215,6 +225,14 @@ class Run {
     if (this.services.leases.isOver(row, time)) return undefined;
     const waitMs = Math.max(1, (row.leaseUntil ?? 0) - time.ms);
     return { kind: 'waiting', found, waitMs, reason: 'held' };
+  }
+
+  /** This process knows better than the record that an attempt of its own never left. */
+  #withoutUnsent(record: AccountRecord): AccountRecord {
+    const { sent, ...rest } = record;
+    if (sent === undefined || !this.services.unsent.has(sent.attemptId)) return record;
+    // An earlier send of the same token stays in doubt.
+    return sent.sends <= 1 ? rest : { ...rest, sent: { ...sent, sends: sent.sends - 1 } };
   }
 
   /** The record with what this run learnt about the token it is to replace. */
@@ -310,6 +328,7 @@ class Run {
     verdict: { readonly reason: string; readonly retryAt: number },
   ): RenewalOutcome {
     const { services, account } = this;
+    this.#refusedUntil = verdict.retryAt;
     // The failure that made the guard say no says more than the guard's own words.
     if (this.#failure !== undefined) return this.#failed(found, this.#failure, true);
     const retryMs = Math.max(0, verdict.retryAt - found.time.ms);
@@ -323,6 +342,17 @@ class Run {
         `The next is allowed at ${isoTime(retryAt)}.`,
       { retryable: true, retryAt, reason, account: id, provider: provider.id },
     );
+    return { kind: 'failed', found, error, retryMs, tried: false };
+  }
+
+  #budgetRefused(found: FoundRecord, spent: BudgetExhausted): RenewalOutcome {
+    const { services, account } = this;
+    this.#refusedUntil = spent.untilMs;
+    const retryMs = Math.max(0, spent.untilMs - found.time.ms);
+    const retryAt = services.clock.now() + retryMs;
+    const { id, provider } = account;
+    services.events.emit('budget:exhausted', { account: id, provider: provider.id, retryAt });
+    const error = spent.toTokenError(retryAt);
     return { kind: 'failed', found, error, retryMs, tried: false };
   }
 

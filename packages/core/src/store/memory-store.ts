@@ -12,6 +12,8 @@ import type {
   WriteResult,
 } from './token-store.js';
 
+let made = 0;
+
 /** Any fixed moment will do: the store's clock only has to move, not to be right. */
 const ORIGIN_MS = 1_000_000_000_000;
 
@@ -31,6 +33,7 @@ class MemoryStore implements TokenStore {
     sharedBy: 'process',
     steadyClock: true,
   };
+  readonly #identity = `memory-${++made}`;
   readonly #rows = new Map<string, StoredRow>();
 
   constructor(private readonly clock: Pick<Clock, 'boot'>) {}
@@ -38,6 +41,10 @@ class MemoryStore implements TokenStore {
   async open(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  async identity(): Promise<string> {
+    return this.#identity;
+  }
 
   async now(): Promise<StoreTime> {
     return this.#time();

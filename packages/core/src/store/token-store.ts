@@ -22,6 +22,11 @@ export interface TokenStore {
   /** Connects, checks the schema and what the server promises. Called once, before the rest. */
   open(): Promise<void>;
   close(): Promise<void>;
+  /**
+   * Random, made with the store and kept in it. Part of everything sealed, so that a row copied
+   * into another store does not open there.
+   */
+  identity(): Promise<string>;
   now(): Promise<StoreTime>;
   /** The row, or `undefined`, and the store's time when it was read. */
   read(kind: RowKind, id: string): Promise<ReadResult>;

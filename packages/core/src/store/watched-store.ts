@@ -42,6 +42,10 @@ export class WatchedStore implements TokenStore {
 
   open = () => this.#call(() => this.store.open() as Promise<never>);
   close = () => this.store.close();
+  identity = async () => {
+    const { identity } = await this.#call(async () => ({ identity: await this.store.identity() }));
+    return identity;
+  };
   now = async () => {
     const { time } = await this.#call(async () => ({ time: await this.store.now() }));
     return time;

@@ -27,5 +27,10 @@ export const rowsAndClock: Migration = {
       counted REAL NOT NULL,
       epoch INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE identity (
+      only INTEGER PRIMARY KEY DEFAULT 1 CHECK (only = 1),
+      name TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO identity (name) VALUES (lower(hex(randomblob(16))));
   `,
 };

@@ -1,1 +1,1 @@
-export {};
+export { type DemoOptions, playDemo } from './demo.js';

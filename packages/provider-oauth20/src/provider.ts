@@ -51,7 +51,7 @@ export function oauth20(options: OAuth20Options): TokenProvider<OAuth20Credentia
 
     async obtain(credentials, call) {
       if (!('bearer' in credentials))
-        return grant(settings, grantForm(credentials), credentials, call);
+        return grant(settings, grantForm(credentials, call), credentials, call);
       const reply = await call.send(resourceRequest(settings, 'GET', credentials.bearer));
       return readResource(successIn('foreign-bearer', reply), credentials.bearer, settings);
     },
@@ -103,8 +103,8 @@ type GrantForm = NonNullable<TokenRequest['form']> & {
   readonly grant_type: 'client_credentials' | 'password' | 'refresh_token';
 };
 
-function grantForm(credentials: ClientCredentials): GrantForm {
-  const { grant: grantType, scope, parameters } = credentials;
+function grantForm(credentials: ClientCredentials, { target }: ProviderCall): GrantForm {
+  const { grant: grantType, scope = target.scope, parameters } = credentials;
   return { ...parameters, grant_type: grantType, ...userOf(credentials), scope };
 }
 

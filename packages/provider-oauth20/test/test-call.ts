@@ -9,6 +9,7 @@ import {
 /** The engine's call as far as a provider can tell: one fetch, judged as the port says. */
 export function testCall(wallClock: () => number = Date.now): ProviderCall {
   return {
+    target: {},
     signal: new AbortController().signal,
     lifetimeUntil: (endsAt, reply) =>
       endsAt === undefined ? undefined : endsAt - (reply.date ?? wallClock()),

@@ -29,6 +29,8 @@ export class Engine implements TokenEngine {
   readonly #keepers: Keepers;
   #registration: ReturnType<typeof registerEngine> | undefined;
   #stopping: Promise<void> | undefined;
+  /** Aborted when the engine stops: sessions nobody ended are left to their leases. */
+  readonly #sessions = new AbortController();
 
   constructor(
     services: RenewalServices,
@@ -128,7 +130,8 @@ export class Engine implements TokenEngine {
   }
 
   session(key: AccountKey): TokenSession {
-    return new AccountSession(this.#services, this.revocation, this.#keeper(key));
+    const { signal } = this.#sessions;
+    return new AccountSession(this.#services, this.revocation, this.#keeper(key), signal);
   }
 
   async withSession<Result>(
@@ -200,6 +203,7 @@ export class Engine implements TokenEngine {
   async #stop(deadlineMs: number): Promise<void> {
     const { clock, store, escrow, elapsed } = this.#services;
     const finished = new AbortController();
+    this.#sessions.abort(stopped());
     const flights = this.#keepers.all().map((keeper) => keeper.landed());
     const landed = Promise.all([this.scheduler.stop(), ...flights]).then(() =>
       this.committer.unsaved(),

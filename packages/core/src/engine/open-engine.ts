@@ -83,7 +83,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
   const sealer =
     parts.sealer ?? defaultSealer(store.traits.keyFile, parts.keyring, identity, random);
   const keeper = (id: string) => keepers.of(registry.find(id));
-  const upstreams = keptUpstreams(keeper);
+  const upstreams = keptUpstreams(store, keeper);
   const services: RenewalServices = {
     clock,
     elapsed,

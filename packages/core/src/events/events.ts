@@ -61,7 +61,8 @@ export interface TokenEvents {
       | 'expired_on_arrival'
       | 'unchanged_token'
       | 'scope_reduced'
-      | 'refresh_token_only';
+      | 'refresh_token_only'
+      | 'rotation_unsupported';
   };
   'escrow:written': TokenEvent & { readonly attemptId: string };
   'escrow:replayed': TokenEvent & { readonly attemptId: string };

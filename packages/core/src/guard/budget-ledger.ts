@@ -14,6 +14,9 @@ export type Spend =
   | { readonly granted: true; readonly ledger: BudgetLedger }
   | { readonly granted: false; readonly retryAt: EpochMs };
 
+/** The level is a fraction: what is missing by less than this is not missing. */
+const ROUNDING_MS = 0.001;
+
 /** Logins of people without a stated budget: 24 a day, five at once. */
 export function defaultLoginBudget(account: string): Budget {
   const day = 86_400_000;
@@ -44,8 +47,15 @@ export function spend(ledger: BudgetLedger, budget: Budget, now: EpochMs): Spend
   const waits: EpochMs[] = [];
   const blocking = spends[spends.length - most];
   if (spends.length >= most) waits.push((blocking ?? now) + budget.windowMs);
-  if (level < 1) waits.push(now + (1 - level) * budget.refillMs);
-  if (waits.length > 0) return { granted: false, retryAt: Math.ceil(Math.max(...waits)) };
+  const refillMs = (1 - level) * budget.refillMs;
+  if (refillMs > ROUNDING_MS) waits.push(now + refillMs);
+  if (waits.length > 0) {
+    // Never "now": who is told so would ask again without a pause.
+    return {
+      granted: false,
+      retryAt: Math.max(Math.floor(now) + 1, Math.ceil(Math.max(...waits))),
+    };
+  }
   return { granted: true, ledger: { spends: [...spends, now], level: level - 1, levelAt: now } };
 }
 

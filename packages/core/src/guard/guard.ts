@@ -31,8 +31,10 @@ export function judge(state: GuardState, request: GuardRequest, p: Parameters): 
   return objection ?? { allowed: true };
 }
 
-function notBefore(state: GuardState, { now }: GuardRequest): GuardVerdict | undefined {
+function notBefore(state: GuardState, { now, forced }: GuardRequest): GuardVerdict | undefined {
   if (state.freeStep || state.notBefore === undefined || now >= state.notBefore) return undefined;
+  // Half of the life left means nothing for a token that is refused: the forced gap holds instead.
+  if (forced && state.notBeforeReason === 'unchanged_token') return undefined;
   return refused(state.notBeforeReason ?? 'backoff', state.notBefore);
 }
 
@@ -49,7 +51,8 @@ function forcedGap(
   { now, forced }: GuardRequest,
   p: Parameters,
 ): GuardVerdict | undefined {
-  if (!forced || state.forcedAt === undefined) return undefined;
+  // A step down the ladder is part of the same forced renewal, not a second one.
+  if (!forced || state.freeStep || state.forcedAt === undefined) return undefined;
   const until = state.forcedAt + p.forcedGapMs;
   return now < until ? refused('forced_gap', until) : undefined;
 }
@@ -95,9 +98,10 @@ export function forgetRequest(state: GuardState, before: GuardState): GuardState
 /** The request brought a token that can be used: it counts against the larger cap. */
 export function noteUsable(state: GuardState, request: GuardRequest, p: Parameters): GuardState {
   const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...rest } = state;
+  const before = request.forced ? withoutDisappointment(state, request.generation) : state.slots;
   const slots = request.session
-    ? state.slots
-    : counted(counted(state.slots, request.now, p, 'other', -1), request.now, p, 'usable', 1);
+    ? before
+    : counted(counted(before, request.now, p, 'other', -1), request.now, p, 'usable', 1);
   return {
     ...rest,
     slots,
@@ -126,19 +130,36 @@ export function noteFailure(
   };
 }
 
+/**
+ * The host is left alone for `ms`. That is no failure of this account: it neither counts nor
+ * grows its backoff, or healing would take both pauses, one after the other.
+ */
+export function noteHeldBack(
+  state: GuardState,
+  now: EpochMs,
+  ms: number,
+  random: Random,
+): GuardState {
+  const { freeStep: _step, ...rest } = state;
+  // Spread a little, so that the accounts of a host do not all come back at once.
+  const until = now + ms * (1 + random.float() / 10);
+  if (state.notBefore !== undefined && state.notBefore >= until) return rest;
+  return { ...rest, notBefore: until, notBeforeReason: 'breaker' };
+}
+
 /** The generation's token did its service: what failed before it is forgotten. Once each. */
 export function noteLived(state: GuardState, generation: number, lifetimeMs: number): GuardState {
   if (state.livedGeneration === generation) return state;
   return { ...state, failures: 0, livedGeneration: generation, livedMs: lifetimeMs };
 }
 
-/** Moves the last usable request to the others: its token was refused before it lived. */
-export function noteDisappointed(state: GuardState): GuardState {
+/** A token that is replaced because it was refused before it lived was not usable after all. */
+function withoutDisappointment(state: GuardState, generation: number): readonly RequestSlot[] {
+  if (state.livedGeneration === generation) return state.slots;
   const at = state.slots.findLastIndex(({ usable }) => usable > 0);
-  const slots = state.slots.map((slot, index) =>
+  return state.slots.map((slot, index) =>
     index === at ? { ...slot, usable: slot.usable - 1, other: slot.other + 1 } : slot,
   );
-  return { ...state, slots };
 }
 
 function assumedLifetime(state: GuardState, request: GuardRequest): number {

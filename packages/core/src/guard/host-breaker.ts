@@ -40,6 +40,8 @@ export class HostBreaker {
   }
 
   failed(now: number): void {
+    // What left before it opened fails late: one outage, not one opening for each of them.
+    if (this.#state === 'open') return;
     this.#failures += 1;
     if (this.#state === 'closed' && this.#failures < this.mostFailures) return;
     const opening = Math.min(this.p.breakerMaxMs, this.p.breakerOpenMs * 2 ** this.#openings);

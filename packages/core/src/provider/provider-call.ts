@@ -48,7 +48,12 @@ export interface TokenReply {
   json(): JsonObject;
   /** The same, or `undefined` where the body is anything else. */
   jsonIfAny(): JsonObject | undefined;
-  /** The body as text, for the rare API that speaks something else. */
+  /**
+   * The body as text, for the rare API that speaks something else.
+   *
+   * @throws TokenError `PROVIDER_PROTOCOL` where a success does not say its length: a token may
+   *   be cut off in it
+   */
   text(): string;
 }
 

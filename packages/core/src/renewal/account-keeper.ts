@@ -8,6 +8,7 @@ import type { Committer } from './commit.js';
 import { type FlightEnd, flyRenewal } from './flight.js';
 import { lacksScope } from './fresh-tokens.js';
 import { type LiveToken, liveToken } from './live-token.js';
+import { expiredOnArrival } from './judge-reply.js';
 import type { RenewalServices } from './renewal-services.js';
 import type { RenewalTransaction } from './renewal-transaction.js';
 import type { Trigger } from './trigger.js';
@@ -78,7 +79,7 @@ export class AccountKeeper {
     const now = this.services.elapsed.now();
     const live = this.#live;
     if (live === undefined || now >= live.endsAt || !this.#viewIsFresh(now)) return undefined;
-    return live.token;
+    return this.#isWithdrawn(live) ? undefined : live.token;
   }
 
   async getToken(options: TokenRequestOptions = {}): Promise<AccessToken> {
@@ -170,25 +171,46 @@ export class AccountKeeper {
     const live = this.#live;
     if (live === undefined) return undefined;
     const now = this.services.elapsed.now();
-    if (!this.#viewIsFresh(now)) return undefined;
+    if (!this.#viewIsFresh(now) || this.#isWithdrawn(live)) return undefined;
     if (now >= this.#mandatoryAt(live, minValidityMs)) return undefined;
     if (now >= live.advisoryAt) this.#renewBehind(now);
     return live.token;
   }
 
   async #getSlowly(options: TokenRequestOptions): Promise<AccessToken> {
-    await this.#refreshView();
+    await this.refreshView();
     const token = this.#atHand(options);
     if (token !== undefined) return token;
+    this.#refuseIfUpstreamRevoked();
     const end = await this.#join(() => this.renew({ kind: 'caller' }), options);
     const now = this.services.elapsed.now();
     // A failed renewal never takes away a token that is still valid.
-    if (this.#live !== undefined && now < this.#live.endsAt) return this.#live.token;
+    const live = this.#live;
+    if (live !== undefined && now < live.endsAt && !this.#isWithdrawn(live)) return live.token;
+    this.#refuseIfUpstreamRevoked();
     throw (
       end.error ??
       (this.#found?.record?.access?.lifetimeMs === 0
         ? expiredOnArrival(this.account)
         : waitTimedOut(this.account, this.#lastFailure))
+    );
+  }
+
+  /** Made from another account's token that was revoked, or is that token, and it was replaced. */
+  #isWithdrawn({ upstream, sharesUpstream }: LiveToken): boolean {
+    if (upstream === undefined) return false;
+    const { upstreams } = this.services;
+    return upstreams.isRevoked(upstream) || (sharesUpstream && upstreams.hasMoved(upstream));
+  }
+
+  #refuseIfUpstreamRevoked(): void {
+    const { upstream } = this.#live ?? {};
+    if (upstream === undefined || !this.services.upstreams.isRevoked(upstream)) return;
+    throw new TokenError(
+      'ACCOUNT_REVOKED',
+      `${this.account.id} logs in with the token of ${upstream.account}, which was revoked. ` +
+        `Call engine.login("${upstream.account}") to bring both back.`,
+      { account: this.account.id, reason: 'upstream_revoked' },
     );
   }
 
@@ -250,9 +272,9 @@ export class AccountKeeper {
   }
 
   /** Looks at the record if our view is old; while the store is down the old view has to do. */
-  #refreshView(): Promise<void> {
+  refreshView(): Promise<void> {
     if (this.#viewIsFresh(this.services.elapsed.now())) return Promise.resolve();
-    this.#looking ??= this.look()
+    this.#looking ??= this.#lookUpAndDown()
       .catch((error) => {
         const outage = TokenError.is(error, 'STORE_UNAVAILABLE');
         if (!outage || this.#live === undefined) throw error;
@@ -262,6 +284,12 @@ export class AccountKeeper {
         this.#looking = undefined;
       });
     return this.#looking;
+  }
+
+  async #lookUpAndDown(): Promise<void> {
+    await this.look();
+    const { upstream } = this.#live ?? {};
+    if (upstream !== undefined) await this.services.upstreams.look(upstream);
   }
 
   #adopt(
@@ -278,7 +306,8 @@ export class AccountKeeper {
     }
     this.#viewedAt = 'readAt' in seen ? seen.readAt : services.elapsed.now();
     this.#found = found;
-    if (record === undefined || record.access === undefined || record.state === 'revoked') {
+    const { access: kept, state } = record ?? {};
+    if (record === undefined || kept === undefined || kept.ended || state === 'revoked') {
       this.#live = undefined;
       return;
     }
@@ -335,14 +364,6 @@ function waitTimedOut({ id }: KnownAccount, failure: TokenError | undefined): To
       ...(failure?.reason === undefined ? {} : { reason: failure.reason }),
       ...(failure === undefined ? {} : { cause: failure }),
     },
-  );
-}
-
-function expiredOnArrival({ id }: KnownAccount): TokenError {
-  return new TokenError(
-    'TOKEN_EXPIRED_ON_ARRIVAL',
-    `The server gave ${id} a token that had already ended. It is asked again after a pause.`,
-    { retryable: true, account: id, reason: 'expired_on_arrival' },
   );
 }
 

@@ -20,54 +20,78 @@ export interface TokenSession extends AsyncDisposable {
 /** Holders are leased in the record, so that one that died does not keep the session alive. */
 export class AccountSession implements TokenSession {
   readonly #id: string;
-  readonly #stop = new AbortController();
+  readonly #ended = new AbortController();
+  readonly #asking = new Set<Promise<unknown>>();
   #joined: Promise<void> | undefined;
 
   constructor(
     private readonly services: RenewalServices,
     private readonly revocation: Revocation,
     private readonly keeper: AccountKeeper,
+    /** The engine goes away: the lease runs out by itself. */
+    private readonly stopping: AbortSignal,
   ) {
     this.#id = randomId(services.random, 8);
   }
 
   async getToken(options?: TokenRequestOptions): Promise<AccessToken> {
-    this.#joined ??= this.#join();
-    await this.#joined;
-    return this.keeper.getToken(options);
+    if (this.#ended.signal.aborted) throw ended(this.keeper.account);
+    this.stopping.throwIfAborted();
+    const asked = this.#ask(options);
+    this.#asking.add(asked);
+    return asked.finally(() => this.#asking.delete(asked));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    if (this.#joined === undefined) return;
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    // A token that came after the end would be nobody's to revoke.
+    await Promise.allSettled(this.#asking);
+    if (this.#joined === undefined || this.stopping.aborted) return;
     await this.#joined.catch(() => {});
     const { account } = this.keeper;
     const left = await this.#change((sessions) => sessions.filter(({ id }) => id !== this.#id));
     const { record, time } = left;
     const last = !record?.sessions.some(({ until }) => until > time.ms);
-    if (account.provider.revoke === undefined || record?.access === undefined || !last) return;
+    if (account.provider.revoke === undefined || record === undefined || !last) return;
+    // Where everybody stopped waiting a login may still be under way: it comes too late then.
+    if (record.access === undefined && !this.keeper.flying) return;
     this.keeper.takeOver(await this.revocation.endSession(account, record));
   }
 
+  async #ask(options?: TokenRequestOptions): Promise<AccessToken> {
+    this.#joined ??= this.#join();
+    await this.#joined;
+    return this.keeper.getToken(options);
+  }
+
   async #join(): Promise<void> {
-    await this.#renewLease();
+    try {
+      await this.#renewLease();
+    } catch (error) {
+      this.#joined = undefined;
+      throw error;
+    }
     this.#beat().catch(() => {});
   }
 
   async #beat(): Promise<void> {
     const { clock, parameters } = this.services;
+    const either = AbortSignal.any([this.#ended.signal, this.stopping]);
     for (;;) {
-      await clock.sleep(parameters.sessionLeaseMs / 3, this.#stop.signal);
+      await clock.sleep(parameters.sessionLeaseMs / 3, either);
       await this.#renewLease().catch(() => {});
     }
   }
 
   #renewLease(): Promise<FoundRecord> {
     const { parameters } = this.services;
-    return this.#change((sessions, now) => [
-      ...sessions.filter(({ id, until }) => id !== this.#id && until > now),
-      { id: this.#id, until: now + parameters.sessionLeaseMs },
-    ]);
+    return this.#change((sessions, now) => {
+      const others = sessions.filter(({ id, until }) => id !== this.#id && until > now);
+      // A beat on its way when the session ended must not bring it back.
+      if (this.#ended.signal.aborted) return others;
+      return [...others, { id: this.#id, until: now + parameters.sessionLeaseMs }];
+    });
   }
 
   async #change(
@@ -83,6 +107,10 @@ export class AccountSession implements TokenSession {
     });
     return found;
   }
+}
+
+function ended({ id }: KnownAccount): TypeError {
+  return new TypeError(`This session of ${id} has ended. Make a new one with engine.session().`);
 }
 
 /** A session opens an account without wanting a token yet. */

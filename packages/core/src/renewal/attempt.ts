@@ -6,7 +6,6 @@ import { refusalOf } from '../provider/refusal.js';
 import type { AccountRecord, Deadline } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
-import { judgeIssuedTokens } from '../token/judge-issued-tokens.js';
 import { scrubError } from '../token/scrub.js';
 import type { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
@@ -24,6 +23,7 @@ import {
   freshRefreshTokenOnly,
   freshTokens,
 } from './fresh-tokens.js';
+import { judgeReply } from './judge-reply.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -48,7 +48,13 @@ export type AttemptEnd =
     }
   /** Somebody else's tokens stand in the record. */
   | { readonly kind: 'superseded'; readonly found: FoundRecord }
-  | { readonly kind: 'failed'; readonly error: TokenError; readonly decideAgain: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly error: TokenError;
+      readonly decideAgain: boolean;
+      /** The record, where the reply was of some use all the same and was committed. */
+      readonly found?: FoundRecord;
+    };
 
 /** Connect, intent, call, commit: one request under one claim. */
 export class Attempt {
@@ -72,9 +78,11 @@ export class Attempt {
 
   async run(): Promise<AttemptEnd> {
     const { services, plan } = this;
+    const { tokens } = services;
+    const { id } = plan.account;
     const previous = {
-      access: this.#openAccess(),
-      refresh: services.tokens.openRefresh(plan.account.id, this.#before),
+      access: this.#opened(() => tokens.openAccess(id, this.#before)),
+      refresh: this.#opened(() => tokens.openRefresh(id, this.#before)),
     };
     for (const secret of [previous.access?.token, previous.refresh]) {
       if (secret !== undefined) this.#secrets.push(secret);
@@ -96,12 +104,15 @@ export class Attempt {
     });
   }
 
-  /** An access token that no longer opens must not stop its own replacement by a login. */
-  #openAccess() {
+  /**
+   * What no longer opens must not stop a login somebody asked for: that is its cure. Nothing else
+   * goes on without it.
+   */
+  #opened<Token>(open: () => Token | undefined): Token | undefined {
     try {
-      return this.services.tokens.openAccess(this.plan.account.id, this.#before);
+      return open();
     } catch (error) {
-      if (this.plan.operation === 'obtain') return undefined;
+      if (this.plan.trigger === 'login') return undefined;
       throw error;
     }
   }
@@ -126,6 +137,8 @@ export class Attempt {
   async #admit(): Promise<void> {
     const { services, plan } = this;
     const { claim } = plan;
+    // What the first of two requests granted must come home: only a refresh token is kept back.
+    if (this.#intent !== undefined && !this.#rotating) return;
     services.probe('CP2');
     if (this.#intent === undefined) await this.#writeIntent();
     else await claim.write({ change: (record) => record, due: this.#due });
@@ -167,11 +180,7 @@ export class Attempt {
       at: services.store.estimate(),
     };
     const { profile } = account.provider;
-    const judged = judgeIssuedTokens(
-      issued,
-      profile.lifetime,
-      services.parameters.shortestLifetimeMs,
-    );
+    const judged = judgeReply(services, account, this.#before, issued);
     const { incarnation, generation } = this.#before;
     const { preempts } = claim;
     const source: FreshSource = {
@@ -210,7 +219,9 @@ export class Attempt {
     }
     this.#tell(fresh);
     services.probe('CP10');
-    if (!judged.usable) return { kind: 'failed', error: judged.error, decideAgain: false };
+    if (!judged.usable) {
+      return { kind: 'failed', error: judged.error, decideAgain: false, found: end.found };
+    }
     return {
       kind: 'committed',
       found: end.found,
@@ -252,6 +263,7 @@ export class Attempt {
             rotating: this.#rotating,
             resend: plan.resend,
             sent: call.sent,
+            heldBackMs: heldBackMs(error, services.clock.now()),
             before: this.#before,
             request: { ...plan.request, now: now.ms },
             profile: account.provider.profile,
@@ -314,6 +326,10 @@ export class Attempt {
   }
 
   readonly #due = (record: AccountRecord) => dueOf(this.services, this.plan.account, record);
+}
+
+function heldBackMs({ reason, retryAt }: TokenError, now: number): number | undefined {
+  return reason === 'breaker' && retryAt !== undefined ? Math.max(0, retryAt - now) : undefined;
 }
 
 function gateClosed(): TokenError {

@@ -156,8 +156,9 @@ export class Claim implements RecordHold {
       },
       this.#found,
     );
-    this.#found = result.found;
+    // A rival's record is not taken over as ours: a later write would pass for the rival's own.
     if (!result.done) throw new ClaimLost(result.found);
+    this.#found = result.found;
     this.#leaseEnd = release ? before : before + parameters.leaseMs;
     return result.found;
   }

@@ -69,29 +69,41 @@ export class Committer {
     }
   }
 
-  /** Puts what processes left in escrow where it belongs, or throws it away as stale. */
-  async replay(find: (id: string) => KnownAccount | undefined): Promise<void> {
+  /**
+   * Puts what processes left in escrow where it belongs, or throws it away as stale.
+   *
+   * @returns whether anything was put where it belongs
+   */
+  async replay(find: (id: string) => KnownAccount | undefined): Promise<boolean> {
     const { escrow, events } = this.services;
+    let replayed = false;
     for (const entry of await escrow.entries()) {
       const account = find(entry.account);
       if (account === undefined || this.#unsaved.has(entry.account)) continue;
-      const fresh = JSON.parse(entry.record) as FreshTokens;
       const { incarnation, generation, attemptId } = entry;
-      const commit = {
-        account,
-        incarnation,
-        generation,
-        fresh,
-        preempts: false,
-        escrowFirst: false,
-      };
-      const result = await this.#write(commit);
-      const end = await this.#judge(commit, result, false);
-      await escrow.remove(attemptId);
       const facts = { account: account.id, provider: account.provider.id, attemptId };
-      const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
-      events.emit(name, { ...facts, generation: fresh.generation });
+      try {
+        const fresh = JSON.parse(entry.record) as FreshTokens;
+        const commit = {
+          account,
+          incarnation,
+          generation,
+          fresh,
+          preempts: false,
+          escrowFirst: false,
+        };
+        const end = await this.#judge(commit, await this.#write(commit), false);
+        await escrow.remove(attemptId);
+        replayed ||= end.kind === 'committed';
+        const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
+        events.emit(name, { ...facts, generation: fresh.generation });
+      } catch (error) {
+        // A row or an entry that nobody can read: kept for the operator. It stops its account only.
+        if (!TokenError.is(error, 'RECORD_UNREADABLE') && !(error instanceof SyntaxError))
+          throw error;
+      }
     }
+    return replayed;
   }
 
   #write({ account, incarnation, generation, fresh, preempts }: Commit): Promise<EditResult> {

@@ -1,5 +1,5 @@
 import type { Random } from '../clock/random.js';
-import { forgetRequest, type GuardRequest, noteFailure } from '../guard/guard.js';
+import { forgetRequest, type GuardRequest, noteFailure, noteHeldBack } from '../guard/guard.js';
 import type { GuardReason, GuardState } from '../guard/guard-state.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { ProviderProfile } from '../provider/provider-profile.js';
@@ -18,6 +18,8 @@ export interface Failure {
   readonly chained: boolean;
   /** Whether a byte may have left, or a reply proved that nothing was processed. */
   readonly sent: 'no' | 'maybe' | 'refused';
+  /** The host's breaker kept the request back for so long. Milliseconds. */
+  readonly heldBackMs: number | undefined;
   /** The record before the intent was written. */
   readonly before: AccountRecord;
   readonly request: GuardRequest;
@@ -36,10 +38,9 @@ export interface AfterFailure {
 
 /** What becomes of the record: the one place that says what each failure means. */
 export function afterFailure(record: AccountRecord, f: Failure): AfterFailure {
-  if (f.sent === 'no')
-    return retry({ ...unsent(record, f), guard: backOff(notAsked(record, f), f) });
+  if (f.sent === 'no') return retry({ ...undone(record, f), guard: afterUnsent(record, f) });
   if (f.refusal !== undefined) return afterRefusal(record, f.refusal, f);
-  if (f.sent === 'refused') return retry({ ...settled(record), guard: backOff(record.guard, f) });
+  if (f.sent === 'refused') return retry({ ...undone(record, f), guard: backOff(record.guard, f) });
   return afterUnknownOutcome(record, f);
 }
 
@@ -48,23 +49,22 @@ function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): Afte
   const processed = !f.profile.notProcessed.includes(refusal.status);
   switch (kind) {
     case 'grant_rejected':
-      return f.operation === 'refresh' ? refreshTokenDead(record, f) : loginRejected(record, f);
     case 'credentials_rejected':
-      return loginRejected(record, f);
+      return rejected(record, f);
     case 'ambiguous':
       return afterAmbiguousRefusal(record, f);
     case 'upstream_rejected':
       // A bearer that is nobody's account is a credential like any other.
-      if (!f.chained) return loginRejected(record, f);
-      return retry({ ...settled(record), guard: backOff(record.guard, f) });
+      if (!f.chained) return rejected(record, f);
+      return retry({ ...undone(record, f), guard: backOff(record.guard, f) });
     case 'client_rejected':
-      return retry({ ...settled(record), guard: backOff(record.guard, f) });
+      return retry({ ...undone(record, f), guard: backOff(record.guard, f) });
     case 'quota_exceeded':
     case 'throttled':
     case 'unavailable': {
-      if (processed && f.rotating) return afterUnknownOutcome(record, f, retryAfterMs);
       const floor = retryFloor(kind, retryAfterMs, f);
-      return retry({ ...settled(record), guard: backOff(unforced(record.guard, f), f, floor) });
+      if (processed && f.rotating) return afterUnknownOutcome(record, f, floor);
+      return retry({ ...undone(record, f), guard: backOff(unforced(record.guard, f), f, floor) });
     }
   }
 }
@@ -74,6 +74,11 @@ function afterUnknownOutcome(record: AccountRecord, f: Failure, floorMs?: number
   const guard = backOff(unforced(record.guard, f), f, floorMs);
   if (!f.rotating || record.sent === undefined) return retry({ ...record, guard });
   return { record: { ...record, guard, sent: { ...record.sent, ended: true } }, decideAgain: true };
+}
+
+/** A final no: to the refresh token, or to the login. */
+function rejected(record: AccountRecord, f: Failure): AfterFailure {
+  return f.operation === 'refresh' ? refreshTokenDead(record, f) : loginRejected(record, f);
 }
 
 function refreshTokenDead(record: AccountRecord, f: Failure): AfterFailure {
@@ -93,7 +98,7 @@ function loginRejected(record: AccountRecord, f: Failure): AfterFailure {
   const { fingerprint } = f;
   const latch = fingerprint === undefined ? {} : { rejectedCredentials: fingerprint };
   return {
-    record: { ...settled(record), guard: { ...freeStep(record.guard), ...latch } },
+    record: { ...undone(record, f), guard: { ...freeStep(record.guard), ...latch } },
     decideAgain: true,
   };
 }
@@ -102,13 +107,13 @@ function loginRejected(record: AccountRecord, f: Failure): AfterFailure {
 function afterAmbiguousRefusal(record: AccountRecord, f: Failure): AfterFailure {
   const waits = f.parameters.ambiguousWaitsMs;
   const ambiguous = record.guard.ambiguous + 1;
-  const wait = waits[ambiguous - 1];
+  // A resend is refused once: a third send of one refresh token is never right.
+  const wait = f.resend ? undefined : waits[ambiguous - 1];
   if (wait === undefined) {
-    const latched = { ...record, guard: { ...record.guard, ambiguous: 0 } };
-    return f.operation === 'refresh' ? refreshTokenDead(latched, f) : loginRejected(latched, f);
+    return rejected({ ...record, guard: { ...record.guard, ambiguous: 0 } }, f);
   }
   const guard = backOff({ ...record.guard, ambiguous }, f, wait, 'ambiguous_refusal');
-  return retry({ ...settled(record), guard });
+  return retry({ ...undone(record, f), guard });
 }
 
 function retryFloor(kind: RefusalKind, retryAfterMs: number | undefined, f: Failure) {
@@ -132,9 +137,21 @@ function freeStep(guard: GuardState): GuardState {
   return { ...guard, failures: guard.failures + 1, freeStep: true };
 }
 
-/** Nothing left this process: the record as if it had not been tried. */
-function unsent(record: AccountRecord, { before }: Failure): AccountRecord {
+/**
+ * This request changed nothing at the server: the record as if it had not been tried. What was in
+ * doubt before it stays in doubt: a failed login, or a throttled resend, says nothing about the
+ * refresh token that left earlier.
+ */
+function undone(record: AccountRecord, { before }: Failure): AccountRecord {
   return before.sent === undefined ? settled(record) : { ...record, sent: before.sent };
+}
+
+function afterUnsent(record: AccountRecord, f: Failure): GuardState {
+  const guard = notAsked(record, f);
+  const { heldBackMs, request, random } = f;
+  return heldBackMs === undefined
+    ? backOff(guard, f)
+    : noteHeldBack(guard, request.now, heldBackMs, random);
 }
 
 function notAsked(record: AccountRecord, { before }: Failure): GuardState {
@@ -147,7 +164,7 @@ function unforced(guard: GuardState, { before }: Failure): GuardState {
   return before.guard.forcedAt === undefined ? rest : { ...rest, forcedAt: before.guard.forcedAt };
 }
 
-/** A reply that decided about the request: nothing is in doubt any more. */
+/** A reply that decided about the refresh token: nothing is in doubt any more. */
 function settled(record: AccountRecord): AccountRecord {
   const { sent: _sent, ...rest } = record;
   return rest;

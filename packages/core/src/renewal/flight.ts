@@ -45,7 +45,9 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     if (outcome.kind === 'renewed' || outcome.kind === 'settled') return {};
     if (outcome.kind === 'waiting') {
       const { waitMs, reason } = outcome;
-      if (serves() || !awaited() || elapsed.now() >= endsAt) {
+      // A doubt that outlasts everybody's patience is an answer now, not a time-out later.
+      const tooLong = reason === 'in_doubt' && waitMs > p.waitMs;
+      if (serves() || !awaited() || tooLong || elapsed.now() >= endsAt) {
         return waited(flight.account, waitMs, reason, clock);
       }
       await clock.sleep(Math.min(waitMs, p.followPollMs));
@@ -53,8 +55,7 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     }
     const { error, retryMs, tried } = outcome;
     if (tried) attempts += 1;
-    // What the server did says more than the guard's pause after it.
-    failure = tried ? error : failure;
+    if (tried) failure = error;
     const again =
       retryMs !== undefined &&
       awaited() &&
@@ -64,10 +65,18 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
       elapsed.now() + retryMs < endsAt;
     const quota = services.breakers.quotaOf(flight.account.provider.id);
     if (!again || (tried && !quota.pay(error.reason === 'timeout'))) {
-      return { error: failure ?? error, ...(retryMs === undefined ? {} : { retryMs }) };
+      return { error: told(error, failure), ...(retryMs === undefined ? {} : { retryMs }) };
     }
     await clock.sleep(retryMs);
   }
+}
+
+/** What the server did says more than the guard's pause after it; when, the guard knows. */
+function told(error: TokenError, failure: TokenError | undefined): TokenError {
+  const { code, retryAt } = error;
+  if (failure === undefined || code !== 'GUARD_REFUSED') return error;
+  const details = { ...failure.details(), ...(retryAt === undefined ? {} : { retryAt }) };
+  return new TokenError(failure.code, failure.message, details);
 }
 
 function waited(

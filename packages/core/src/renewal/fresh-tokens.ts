@@ -70,7 +70,8 @@ type Anomaly =
   | 'expired_on_arrival'
   | 'unchanged_token'
   | 'scope_reduced'
-  | 'refresh_token_only';
+  | 'refresh_token_only'
+  | 'rotation_unsupported';
 
 type Services = Pick<RenewalServices, 'tokens' | 'parameters' | 'random'>;
 
@@ -81,7 +82,9 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
   const access = { token: set.accessToken, metadata: set.metadata };
   const unchanged = previous.access?.token.equals(set.accessToken) ?? false;
   const expired = set.lifetime.ms === 0;
+  const shared = set.sharesUpstreamToken && source.upstream !== undefined;
   const anomalies = anomaliesOf(set, unchanged, account.config.scope);
+  if (shared && account.config.rotateEveryMs !== undefined) anomalies.push('rotation_unsupported');
   const refresh = refreshRecord(services, source, set.refresh);
   return {
     access,
@@ -96,10 +99,11 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
         lifetimeMs: set.lifetime.ms,
         ...(set.scope === undefined ? {} : { scope: set.scope }),
         ...(unchanged || expired ? { noProgress: true } : {}),
-        ...(set.sharesUpstreamToken && source.upstream ? { sharesUpstream: true } : {}),
+        ...(shared ? { sharesUpstream: true } : {}),
       },
       ...(refresh === undefined ? {} : { refresh }),
-      ...rotationFacts(services, source, unchanged),
+      // Another account's token is that account's to rotate.
+      ...(shared ? {} : rotationFacts(services, source, unchanged)),
     },
   };
 }
@@ -111,7 +115,7 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
 export function freshRefreshTokenOnly(
   services: Services,
   source: FreshSource,
-  { refresh }: Judgement & { usable: false; refresh: RefreshGrant },
+  { refresh, error }: Judgement & { usable: false; refresh: RefreshGrant },
 ): Fresh {
   const { record, previous, request } = source;
   const place = placeOf(source);
@@ -119,16 +123,21 @@ export function freshRefreshTokenOnly(
   const sealed = refreshRecord(services, source, refresh);
   return {
     access: kept,
-    anomalies: ['refresh_token_only'],
+    anomalies: [error.reason === 'expired_on_arrival' ? error.reason : 'refresh_token_only'],
     tokens: {
       ...base(source),
       guard: noteFailure(record.guard, request.now, services.parameters, services.random),
       ...(record.access === undefined || kept === undefined
         ? {}
-        : { access: { ...record.access, sealed: services.tokens.sealAccess(place, kept) } }),
+        : { access: keptAccess(record.access, services.tokens.sealAccess(place, kept)) }),
       ...(sealed === undefined ? {} : { refresh: sealed }),
     },
   };
+}
+
+/** It lives on under a new number, which is no progress: else its age would reset the backoff. */
+function keptAccess(access: AccessRecord, sealed: string): AccessRecord {
+  return { ...access, sealed, noProgress: true };
 }
 
 function base({ incarnation, generation, attemptId, upstream }: FreshSource) {

@@ -1,5 +1,7 @@
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { UpstreamToken } from '../store/account-record.js';
+import { editRecord } from '../store/edit-record.js';
+import type { TokenStore } from '../store/token-store.js';
 import { AccountKeeper } from './account-keeper.js';
 import type { Committer } from './commit.js';
 import type { RenewalServices } from './renewal-services.js';
@@ -31,7 +33,7 @@ export class Keepers {
 }
 
 /** Chains: what one account needs to know of the account it logs in with. */
-export function keptUpstreams(find: (id: string) => AccountKeeper): Upstreams {
+export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKeeper): Upstreams {
   const newer = (keeper: AccountKeeper, { incarnation, generation }: UpstreamToken) => {
     const record = keeper.found?.record;
     if (record === undefined) return false;
@@ -49,6 +51,22 @@ export function keptUpstreams(find: (id: string) => AccountKeeper): Upstreams {
       if (newer(keeper, token)) return;
       await keeper.successorOf(token.generation, {}).catch(() => {});
     },
+    // What cannot be read says nothing about the accounts downstream.
+    look: (token) =>
+      find(token.account)
+        .refreshView()
+        .catch(() => {}),
     hasMoved: (token) => newer(find(token.account), token),
+    async end(token) {
+      const keeper = find(token.account);
+      const { incarnation, generation } = token;
+      const { found } = await editRecord(store, token.account, ({ row, record }) => {
+        const same = record?.incarnation === incarnation && record.generation === generation;
+        if (record?.access === undefined || !same) return;
+        return { record: { ...record, access: { ...record.access, ended: true } }, due: row?.due };
+      });
+      keeper.takeOver(found);
+    },
+    isRevoked: ({ account }) => find(account).found?.record?.state === 'revoked',
   };
 }

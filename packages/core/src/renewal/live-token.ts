@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.js';
 import type { ElapsedTime } from '../clock/elapsed-time.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { type AccountRecord, msUntil } from '../store/account-record.js';
+import { type AccountRecord, msUntil, type UpstreamToken } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import type { SealedAccess } from '../store/sealed-tokens.js';
 import type { AccessToken } from '../token/access-token.js';
@@ -16,6 +16,10 @@ export interface LiveToken {
   readonly mandatoryAt: number;
   /** From here the successor is fetched behind the callers' backs. */
   readonly advisoryAt: number;
+  /** The other account's token this one was made from. */
+  readonly upstream?: UpstreamToken;
+  /** It is that very token. */
+  readonly sharesUpstream: boolean;
 }
 
 interface Services {
@@ -49,6 +53,8 @@ export function liveToken(
     endsAt,
     mandatoryAt: ahead ? issuedAt + validity.mandatoryMs : endsAt,
     advisoryAt: ahead ? issuedAt + validity.advisoryMs : endsAt,
+    sharesUpstream: record.access.sharesUpstream ?? false,
+    ...(record.upstream === undefined ? {} : { upstream: record.upstream }),
   };
 }
 

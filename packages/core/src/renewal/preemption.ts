@@ -53,8 +53,8 @@ export class Preemption implements RecordHold {
       },
       this.#found,
     );
-    this.#found = result.found;
     if (!result.done) throw new ClaimLost(result.found);
+    this.#found = result.found;
     return result.found;
   }
 

@@ -54,7 +54,6 @@ export async function callProvider<Result>(
     onOutcome: (origin, outcome) => {
       if (outcome === 'failed') return breakers.of(origin).failed(elapsed.now());
       breakers.of(origin).succeeded();
-      breakers.quotaOf(provider.id).earn();
     },
     onProgress: (step) => probe(step === 'head-written' ? 'CP4' : 'CP5'),
   });
@@ -66,6 +65,8 @@ export async function callProvider<Result>(
       }),
     ]);
     client.succeeded();
+    // A reply that refuses earns nothing: being throttled must not pay for the next retry.
+    breakers.quotaOf(provider.id).earn();
     return { call, issued: { ok: true, tokens } };
   } catch (error) {
     if (refusalOf(error)?.kind === 'client_rejected') client.failed(elapsed.now());

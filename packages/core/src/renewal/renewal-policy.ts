@@ -67,6 +67,8 @@ function isWanted(s: Situation): boolean | undefined {
       return trigger.generation === record.generation;
     case 'schedule':
       if (record.state === 'idle') return false;
+      // A doubt is settled while it can be, however long the old access token still serves.
+      if (record.sent !== undefined) return true;
       return s.upstreamMoved || accessWanted(s) || refreshTokenAgeing(s);
     case 'caller':
       return (s.upstreamMoved && record.access?.sharesUpstream) || accessWanted(s);
@@ -75,7 +77,7 @@ function isWanted(s: Situation): boolean | undefined {
 
 function accessWanted({ account, record, profile, time, parameters }: Situation): boolean {
   const validity = validityOfRecord(account, record, parameters);
-  if (validity === undefined || record.access === undefined) return true;
+  if (validity === undefined || record.access === undefined || record.access.ended) return true;
   if (renewsAhead(profile, record)) {
     return msUntil(record.access.issuedAt, validity.advisoryMs, time) <= 0;
   }
@@ -132,7 +134,7 @@ function whenInDoubt(s: Situation): Decision | undefined {
 function accessServes({ account, record, time, parameters, trigger }: Situation): boolean {
   const validity = validityOfRecord(account, record, parameters);
   if (validity === undefined || record.access === undefined) return false;
-  if (record.access.refused || trigger.kind === 'refusal') return false;
+  if (record.access.refused || record.access.ended || trigger.kind === 'refusal') return false;
   return msUntil(record.access.issuedAt, validity.endsMs, time) > 0;
 }
 

@@ -1,6 +1,6 @@
 import { isoTime } from '../clock/iso-time.js';
 import { TokenError } from '../errors/token-error.js';
-import { type GuardRequest, judge, noteDisappointed, noteLived } from '../guard/guard.js';
+import { type GuardRequest, judge, noteLived } from '../guard/guard.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import {
   type AccountRecord,
@@ -62,6 +62,7 @@ class Run {
   #released = false;
   #failure: TokenError | undefined;
   #upstreamTried = false;
+  #escrowSearched = false;
   /** When the guard or a budget allows the next request, on the store's clock. */
   #refusedUntil = 0;
 
@@ -104,6 +105,7 @@ class Run {
     const found = this.claim?.found ?? (await loadRecord(services.store, account.id));
     const held = this.#heldByAnother(found);
     if (held !== undefined) return held;
+    if (await this.#foundInEscrow(found)) return undefined;
     const record = this.#prepared(this.#withoutUnsent(found.record ?? this.#newRecord()), found);
     const credentials = await this.#credentialsIfLatched(record);
     const decision = decideRenewal(this.#situation(record, found, credentials));
@@ -128,6 +130,19 @@ class Run {
     }
   }
 
+  /** A sender that is gone may have left the pair that is missed: before anything else is tried. */
+  async #foundInEscrow({ record }: FoundRecord): Promise<boolean> {
+    const { holder } = this.services;
+    if (this.#escrowSearched || record?.sent === undefined) return false;
+    if (!holder.isGone(record.sent.holder)) return false;
+    this.#escrowSearched = true;
+    const { account } = this;
+    const replayed = await this.committer.replay((id) => (id === account.id ? account : undefined));
+    // The commit released the row.
+    if (replayed) this.claim = undefined;
+    return replayed;
+  }
+
   async #send(
     found: FoundRecord,
     record: AccountRecord,
@@ -138,7 +153,12 @@ class Run {
     const request = this.#guardRequest(record, decision);
     const now = found.time.ms;
     const verdict = judge(record.guard, { ...request, now }, services.parameters);
-    if (!verdict.allowed) return this.#guardRefused(found, record, verdict);
+    if (!verdict.allowed) {
+      if (!(await this.#refusalKept(found, record))) return undefined;
+      return this.#guardRefused(found, record, verdict);
+    }
+    const replaced = await this.#sharedTokenReplaced(record);
+    if (!replaced) return this.#failed(found, keptUpstream(account));
     const credentials = known ?? (await this.#credentials(decision));
     if (credentials instanceof TokenError) return this.#failed(found, credentials);
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
@@ -169,7 +189,7 @@ class Run {
         if (await this.#upstreamReplaced(upstream)) return undefined;
       }
       if (end.decideAgain) return undefined;
-      return this.#failed((this.claim as Claim).found, end.error, true);
+      return this.#failed(end.found ?? (this.claim as Claim).found, end.error, true);
     }
     // The row was released by the commit, or is another's.
     this.#released = true;
@@ -186,6 +206,16 @@ class Run {
       issuedAt,
       ...(unsaved === undefined ? {} : { unsaved }),
     };
+  }
+
+  /** The token an API refused is another account's own: that one is replaced, or nothing is. */
+  async #sharedTokenReplaced({ access, upstream }: AccountRecord): Promise<boolean> {
+    const { trigger, services } = this;
+    const shared = access?.sharesUpstream ? upstream : undefined;
+    if (trigger.kind !== 'refusal' || shared === undefined) return true;
+    if (!this.#upstreamTried) await services.upstreams.replace(shared);
+    this.#upstreamTried = true;
+    return services.upstreams.hasMoved(shared);
   }
 
   /** A bearer of another account was refused: once that is replaced, one more try is free. */
@@ -244,15 +274,21 @@ class Run {
     if (access === undefined || validity === undefined) return record;
     const age = -msUntil(access.issuedAt, 0, time);
     const ofAge = Math.min(access.lifetimeMs / 2, p.forcedGapMs);
-    const lived = !access.noProgress && (age >= ofAge || access.issuedAt.epoch !== time.epoch);
-    const next = lived ? noteLived(guard, generation, access.lifetimeMs) : guard;
     const forced = trigger.kind === 'refusal' && trigger.generation === generation;
-    if (!forced || access.refused) return next === guard ? record : { ...record, guard: next };
-    return {
-      ...record,
-      access: { ...access, refused: true },
-      guard: lived ? next : noteDisappointed(next),
-    };
+    // While it waits for its forced renewal a refused token grows old, but it does not live.
+    const serves = !access.noProgress && !(forced && access.refused);
+    const lived = serves && (age >= ofAge || access.issuedAt.epoch !== time.epoch);
+    const next = lived ? noteLived(guard, generation, access.lifetimeMs) : guard;
+    if (forced && !access.refused) {
+      return { ...record, access: { ...access, refused: true }, guard: next };
+    }
+    return next === guard ? record : { ...record, guard: next };
+  }
+
+  /** When an API first refused a token decides whether it lived: that is not for later to say. */
+  async #refusalKept(found: FoundRecord, record: AccountRecord): Promise<boolean> {
+    if (!record.access?.refused || found.record?.access?.refused) return true;
+    return this.#claimed(found, record);
   }
 
   #newRecord(): AccountRecord {
@@ -297,7 +333,9 @@ class Run {
     return {
       generation: record.generation,
       forced: trigger.kind === 'refusal',
-      session: decision.step === 'obtain' && record.sessionEnded === true,
+      session:
+        record.access?.ended === true ||
+        (decision.step === 'obtain' && record.sessionEnded === true),
       defaultLifetimeMs: account.provider.profile.lifetime.defaultMs,
     };
   }
@@ -396,6 +434,14 @@ class Run {
   }
 
   readonly #due = (record: AccountRecord) => dueOf(this.services, this.account, record);
+}
+
+function keptUpstream({ id }: KnownAccount): TokenError {
+  return new TokenError(
+    'TOKEN_REFUSED',
+    `The token of ${id} is another account's own, and no new one of that could be had.`,
+    { retryable: true, reason: 'upstream_not_replaced', account: id },
+  );
 }
 
 function revoked({ id }: KnownAccount): TokenError {

@@ -73,8 +73,10 @@ export class Revocation {
     const { record, time } = await loadRecord(store, account.id);
     for (const entry of record?.retiring ?? []) {
       if (entry.after > time.ms) continue;
-      const error = await this.#end(account, entry);
-      await this.#settle(account, entry, error);
+      const { upstream } = entry;
+      const kept = upstream !== undefined && (await this.#isShared(account, upstream));
+      const error = kept ? undefined : await this.#end(account, entry);
+      await this.#settle(account, entry, error, kept);
     }
   }
 
@@ -82,9 +84,6 @@ export class Revocation {
     const { services } = this;
     const { provider } = account;
     if (provider.revoke === undefined) return undefined;
-    if (entry.upstream !== undefined && (await this.#isShared(account, entry.upstream))) {
-      return undefined;
-    }
     let tokens: LiveTokens;
     try {
       const { access, refresh } = services.tokens.openRetiring(account.id, entry);
@@ -101,7 +100,7 @@ export class Revocation {
       run: async (call) => provider.revoke?.(tokens, call),
     });
     if (!issued.ok) return issued.error as TokenError;
-    if (entry.upstream !== undefined) await services.upstreams.replace(entry.upstream);
+    if (entry.upstream !== undefined) await services.upstreams.end(entry.upstream);
     return undefined;
   }
 
@@ -110,6 +109,7 @@ export class Revocation {
     account: KnownAccount,
     { id, generation }: RetiringTokens,
     error: TokenError | undefined,
+    kept: boolean,
   ): Promise<void> {
     const { store, parameters: p, events } = this.services;
     const facts = { account: account.id, provider: account.provider.id, generation };
@@ -126,16 +126,19 @@ export class Revocation {
       const next = { ...record, retiring: kept };
       return { record: next, due: dueOf(this.services, account, next) };
     });
+    if (kept) return;
     if (error === undefined) events.emit('token:revoked', facts);
     else if (abandoned) events.emit('revocation:abandoned', { ...facts, error });
   }
 
-  /** Another account of this engine still lives on the same upstream token. */
+  /** Somebody uses the upstream account, or another account lives on the same token of it. */
   async #isShared(
     account: KnownAccount,
     upstream: NonNullable<RetiringTokens['upstream']>,
   ): Promise<boolean> {
     const { registry, store } = this.services;
+    const { record: owner, time } = await loadRecord(store, upstream.account);
+    if (owner?.sessions.some(({ until }) => until > time.ms)) return true;
     const others = registry.downstreamOf(registry.find(upstream.account));
     for (const other of others) {
       if (other.id === account.id) continue;

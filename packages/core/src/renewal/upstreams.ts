@@ -8,6 +8,12 @@ export interface Upstreams {
   token(account: KnownAccount): Promise<{ readonly secret: Secret; readonly token: UpstreamToken }>;
   /** Its token was refused downstream: resolves once that one has been replaced, or not. */
   replace(token: UpstreamToken): Promise<void>;
+  /** Reads that account's record again if our view of it is old. */
+  look(token: UpstreamToken): Promise<void>;
   /** Whether this process knows of a newer token of that account. */
   hasMoved(token: UpstreamToken): boolean;
+  /** Its token was ended at the server by the last account that used it. */
+  end(token: UpstreamToken): Promise<void>;
+  /** Whether this process knows that the account was revoked. */
+  isRevoked(token: UpstreamToken): boolean;
 }

@@ -66,6 +66,8 @@ export class Scheduler {
     for (const account of registry.all()) {
       const { config, provider } = account;
       if (!(config.eager ?? provider.profile.renewal === 'ahead')) continue;
+      // Looked at unopened: one row that nobody can read must not keep the others from being renewed.
+      if ((await store.read('account', account.id)).row !== undefined) continue;
       await editRecord(store, account.id, ({ row, time }) => {
         if (row !== undefined) return;
         const record = newRecord(nextIncarnation(undefined, random));
@@ -99,7 +101,9 @@ export class Scheduler {
   async #untilNext(): Promise<number> {
     const { store, parameters } = this.services;
     const { due, time } = await store.nextDue(this.#idleAccounts());
-    const untilDue = due === undefined ? Number.POSITIVE_INFINITY : Math.max(1, due - time.ms);
+    // What is still due after a pass is held by another process: it is followed, not hammered.
+    const untilDue = due === undefined ? Number.POSITIVE_INFINITY : due - time.ms;
+    if (untilDue <= 0) return Math.min(parameters.followPollMs, parameters.schedulePollMs);
     return Math.min(untilDue, parameters.schedulePollMs);
   }
 

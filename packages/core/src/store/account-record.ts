@@ -1,5 +1,4 @@
 import type { EpochMs } from '../clock/clock.js';
-import { TokenError } from '../errors/token-error.js';
 import { freshGuard, type GuardState } from '../guard/guard-state.js';
 import type { StoreTime } from './token-store.js';
 
@@ -57,6 +56,8 @@ export interface AccessRecord {
   readonly sharesUpstream?: boolean;
   /** The API refused it, and it was still in its lifetime. */
   readonly refused?: boolean;
+  /** An account downstream, whose token it was too, ended it at the server. */
+  readonly ended?: boolean;
 }
 
 export interface RefreshRecord {
@@ -110,43 +111,6 @@ export function newRecord(incarnation: string): AccountRecord {
     retiring: [],
     sessions: [],
   };
-}
-
-export function parseRecord(account: string, body: string): AccountRecord {
-  let record: unknown;
-  try {
-    record = JSON.parse(body);
-  } catch {
-    throw damaged(account);
-  }
-  if (!isRecord(record)) throw damaged(account);
-  return record;
-}
-
-function isRecord(value: unknown): value is AccountRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, incarnation, generation, state, guard, retiring, sessions } =
-    value as AccountRecord;
-  return (
-    format === 1 &&
-    typeof incarnation === 'string' &&
-    /^\d+\.[0-9a-f]+$/.test(incarnation) &&
-    Number.isSafeInteger(generation) &&
-    typeof state === 'string' &&
-    typeof guard === 'object' &&
-    Array.isArray(guard?.slots) &&
-    Array.isArray(retiring) &&
-    Array.isArray(sessions)
-  );
-}
-
-function damaged(account: string): TokenError {
-  return new TokenError(
-    'RECORD_UNREADABLE',
-    `The stored record of ${account} is damaged. Nothing was sent. ` +
-      'Restore it from a backup of today, or remove it and log in again.',
-    { reason: 'not_a_record', account },
-  );
 }
 
 /** Milliseconds from `time` until `afterMs` past a moment; 0 or less when that has passed. */

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../clock/clock.js';
 import { TokenError } from '../errors/token-error.js';
-import { type AccountRecord, parseRecord } from './account-record.js';
+import type { AccountRecord } from './account-record.js';
+import { parseRecord } from './parse-record.js';
 import type { RowWrite, StoredRow, StoreTime, TokenStore } from './token-store.js';
 
 /** An account's row as it was last seen, opened. */

@@ -31,8 +31,9 @@ export function connect(url: URL, signal: AbortSignal): Promise<Socket> {
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', settle);
       socket.removeListener(secure ? 'secureConnect' : 'connect', connected);
+      // Nobody else listens until the request is written, and an unheard error ends the process.
+      socket.on('error', () => {});
       if (error === undefined) return resolve(socket);
-      socket.once('error', () => {});
       socket.destroy();
       reject(error instanceof ExchangeError ? error : new ExchangeError(failureOf(error), 'no'));
     };

@@ -31,9 +31,11 @@ async function send(
     socket.destroy();
     throw new ExchangeError('not_admitted', 'no', error);
   }
-  if (limit.signal.aborted) {
+  if (limit.signal.aborted || !socket.writable) {
     socket.destroy();
-    throw new ExchangeError(failureOf(limit.signal.reason), 'no');
+    // The server may have left meanwhile; Node would wait for a reply on the dead connection.
+    const failure = limit.signal.aborted ? failureOf(limit.signal.reason) : 'reset';
+    throw new ExchangeError(failure, 'no');
   }
   try {
     const reply = await writeAndRead(socket, request, hooks, limit.signal);

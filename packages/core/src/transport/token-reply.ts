@@ -8,14 +8,18 @@ import { parseHttpDate, parseRetryAfter } from './retry-after.js';
 export function tokenReply(reply: ExchangeReply): TokenReply {
   const header = (name: string) => reply.headers[name.toLowerCase()]?.[0];
   const text = () => new TextDecoder().decode(reply.body);
+  const ok = reply.status >= 200 && reply.status < 300;
   const date = parseHttpDate(header('date'));
   return {
     status: reply.status,
-    ok: reply.status >= 200 && reply.status < 300,
+    ok,
     header,
     date,
     retryAfterMs: parseRetryAfter(reply.headers['retry-after'] ?? [], date),
-    text,
+    text: () => {
+      if (ok && !saysItsLength(reply)) throw endless(reply);
+      return text();
+    },
     jsonIfAny: () => {
       try {
         return readObject(text());
@@ -37,6 +41,20 @@ function readObject(text: string): JsonObject {
   const value = parseJson(text);
   if (!isJsonObject(value)) throw new SyntaxError('JSON, but not an object');
   return value;
+}
+
+/** A body that ends with the connection may be cut anywhere; only JSON shows that it was. */
+function saysItsLength({ headers }: ExchangeReply): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+function endless({ status }: ExchangeReply): TokenError {
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    "The authorization server's reply does not say how long it is, so a part of it may be " +
+      `missing (HTTP ${status}).`,
+    { retryable: true, reason: 'truncated', status },
+  );
 }
 
 function notJson(reply: ExchangeReply, problem: string): TokenError {

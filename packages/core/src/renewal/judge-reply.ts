@@ -1,0 +1,38 @@
+import { TokenError } from '../errors/token-error.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import { type AccountRecord, msUntil } from '../store/account-record.js';
+import { type Judgement, judgeIssuedTokens } from '../token/judge-issued-tokens.js';
+import type { IssuedTokens } from '../token/token-set.js';
+import type { RenewalServices } from './renewal-services.js';
+import { validityOfRecord } from './renewal-policy.js';
+
+/**
+ * What a reply is good for, given the token at hand: one that arrives dead must not take away one
+ * that still serves. Its refresh token is kept either way.
+ */
+export function judgeReply(
+  services: Pick<RenewalServices, 'parameters' | 'store'>,
+  account: KnownAccount,
+  before: AccountRecord,
+  issued: IssuedTokens,
+): Judgement {
+  const { parameters } = services;
+  const { lifetime, refreshRevokesAccessToken } = account.provider.profile;
+  const judged = judgeIssuedTokens(issued, lifetime, parameters.shortestLifetimeMs);
+  if (!judged.usable || judged.tokens.lifetime.ms > 0) return judged;
+  const { refresh } = judged.tokens;
+  if (refresh === undefined || refreshRevokesAccessToken) return judged;
+  const validity = validityOfRecord(account.id, before, parameters);
+  if (validity === undefined || before.access === undefined) return judged;
+  const leftMs = msUntil(before.access.issuedAt, validity.endsMs, services.store.estimate());
+  return leftMs > 0 ? { usable: false, error: expiredOnArrival(account), refresh } : judged;
+}
+
+/** Said to callers whose account has no other token. */
+export function expiredOnArrival({ id }: Pick<KnownAccount, 'id'>): TokenError {
+  return new TokenError(
+    'TOKEN_EXPIRED_ON_ARRIVAL',
+    `The server gave ${id} a token that had already ended. It is asked again after a pause.`,
+    { retryable: true, account: id, reason: 'expired_on_arrival' },
+  );
+}

@@ -1,0 +1,141 @@
+// One process of a multi-process test: an engine of the built packages over one SQLite file.
+// Settings and commands are lines of JSON on stdin, so that no secret is in argv or environment;
+// each answer is a line of JSON on stdout with the number of its command.
+
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTokenEngine } from '@tokenkeep/core';
+import { authRefresh } from '@tokenkeep/provider-auth-refresh';
+import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { fingerprint } from '@tokenkeep/testing';
+
+/** Where this process is to send itself a signal; once. */
+let trap;
+function spring(point) {
+  if (trap?.at !== point) return;
+  const { signal } = trap;
+  trap = undefined;
+  process.kill(process.pid, signal);
+}
+
+/** The store, and one more point: the intent is durable, and the send gate still to be passed. */
+function trapped(store) {
+  const write = async (changes) => {
+    const result = await store.write(changes);
+    if (changes.some(({ body }) => body.includes('"sent":'))) spring('intent');
+    return result;
+  };
+  return new Proxy(store, {
+    get(target, name) {
+      if (name === 'write') return write;
+      const value = target[name];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Real time, whatever a test did to `Date`: comparable with the server's log. */
+const realNow = () => performance.timeOrigin + performance.now();
+
+const shown = (token) => ({
+  generation: token.generation,
+  print: fingerprint(token.reveal()),
+  wall: Date.now(),
+  expiresAt: token.expiresAt,
+});
+
+let engine;
+const renewalsStarted = [];
+let watching = true;
+
+/** Asks for tokens again and again, and keeps when each was first and last handed out. */
+async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, result) {
+  while (watching) {
+    const askedAt = realNow();
+    try {
+      const asked = Array.from({ length: callers }, () => engine.getToken(key));
+      for (const token of await Promise.all(asked)) {
+        const { print, generation, expiresAt } = shown(token);
+        const name = `${key}#${generation}`;
+        result.handed[name] ??= { print, first: askedAt, prints: [] };
+        result.handed[name].last = askedAt;
+        if (!result.handed[name].prints.includes(print)) result.handed[name].prints.push(print);
+        if (untilLongLived && expiresAt - Date.now() > 60_000) return;
+      }
+    } catch (error) {
+      result.errors.push(error.code ?? String(error));
+    }
+    await sleep(everyMs);
+  }
+}
+
+const commands = {
+  async open({ path, umask, bootId, provider, accounts, parameters, signals }) {
+    if (umask !== undefined) process.umask(umask);
+    const store = trapped(sqliteStore({ path, ...(bootId === undefined ? {} : { bootId }) }));
+    engine = await createTokenEngine({
+      store,
+      providers: [authRefresh(provider)],
+      accounts,
+      parameters,
+      allowInsecureLoopback: true,
+      crashProbe: spring,
+    });
+    engine.on('renewal:started', () => renewalsStarted.push(realNow()));
+    if (signals) endOnSignals(signals);
+    return { pid: process.pid };
+  },
+  token: async ({ key }) => shown(await engine.getToken(key)),
+  renew: async ({ key, trapAt }) => {
+    trap = trapAt;
+    return shown(await engine.renew(key));
+  },
+  status: ({ key }) => engine.status(key),
+  start: async () => engine.start(),
+  stop: ({ deadlineMs }) => engine.stop(deadlineMs === undefined ? {} : { deadlineMs }),
+  async watch({ keys, ...how }) {
+    const result = { handed: {}, errors: [], renewalsStarted };
+    await Promise.all(keys.map((key) => watchAccount(key, how, result)));
+    return result;
+  },
+  endWatch: async () => {
+    watching = false;
+  },
+  /** With the shim of `shifted-clocks.mjs` only. */
+  shift: async ({ wallMs = 0, napMs = 0 }) => {
+    globalThis.shiftClocks({ wallMs, napMs });
+    return { at: realNow() };
+  },
+};
+
+/** As a service does it: the first signal ends it properly, the second at once. */
+function endOnSignals({ deadlineMs }) {
+  let signalled = false;
+  for (const name of ['SIGTERM', 'SIGINT']) {
+    process.on(name, () => {
+      if (signalled) process.exit(130);
+      signalled = true;
+      writeSync(1, `${JSON.stringify({ signalled: name })}\n`);
+      engine.stop(deadlineMs === undefined ? {} : { deadlineMs }).then(() => process.stdin.destroy());
+    });
+  }
+}
+
+const said = ({ code, reason, retryAt, message, stack }) => ({
+  code,
+  reason,
+  ...(retryAt === undefined ? {} : { retryInMs: retryAt - Date.now() }),
+  message: code === undefined ? stack : message,
+});
+
+for await (const line of createInterface(process.stdin)) {
+  const { number, command, ...facts } = JSON.parse(line);
+  Promise.resolve()
+    .then(() => commands[command](facts))
+    .then(
+      (answer) => ({ number, answer: answer ?? {} }),
+      (error) => ({ number, error: said(error) }),
+    )
+    .then((reply) => writeSync(1, `${JSON.stringify(reply)}\n`));
+}

@@ -1,23 +1,28 @@
 import { test } from '@jest/globals';
-import { quick, RealWorld } from './processes/real-world.js';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { eventNames } from '@tokenkeep/core';
-const strict = { rotation: { kind: 'strict' }, provider: { inDoubt: 'resend-once' }, credentials: false } as const;
-test('dbg', async () => {
-  const parameters = { ...quick, quarantineMs: 1_500, rotationTimeoutMs: 1_000 };
-  await using world = await RealWorld.begin({ ...strict, parameters });
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quick, RealWorld, until } from './processes/real-world.js';
+test('reboot', async () => {
+  await using world = await RealWorld.begin({});
+  const first = await world.process({ bootId: 'the first boot' });
+  await first.ask('token', { key: 'crm' });
+  await first.kill();
+  const second = await world.process({ bootId: 'the second' }, { wallShiftMs: 0 });
+  console.log(JSON.stringify(await second.ask('status', { key: 'crm' })));
+  console.log(JSON.stringify(await second.ask('token', { key: 'crm' })));
+  console.log(JSON.stringify(await second.ask('status', { key: 'crm' })));
+  console.log(world.tokenRequests.map(({ operation, generation, outcome }) => [operation, generation, outcome]));
+}, 15000);
+test('nap', async () => {
+  await using world = await RealWorld.begin({ parameters: { ...quick, gapMs: 5_000 } });
   await world.logInFirst();
-  await (await world.process()).ask('renew', { key: 'crm', trapAt: { at: 'CP3', signal: 'SIGKILL' } }).catch(() => {});
-  const engine = await world.engine();
-  for (const n of eventNames) engine.on(n, (e) => console.log(n, JSON.stringify(e)));
-  const s = sqliteStore({ path: world.path }); await s.open();
-  let reads = 0;
-  console.log(JSON.stringify(await s.read('account', 'crm-api/crm')), JSON.stringify(await engine.status('crm')));
-  engine.start();
-  for (let i = 0; i < 8; i++) {
-    await new Promise((r) => setTimeout(r, 500));
-    const { row, time } = await s.read('account', 'crm-api/crm');
-    console.log(time.ms, row?.due, row?.leaseUntil, row?.fence, JSON.stringify(await engine.status('crm')));
-  }
-  await s.close();
+  const child = await world.process({}, { wallShiftMs: 0 });
+  await child.ask('start');
+  const watched = child.ask<any>('watch', { keys: ['crm'], everyMs: 20 });
+    await sleep(500);
+    console.log(await child.ask<{ at: number }>('shift', { napMs: 7_200_000, wallMs: 7_200_000 }));
+    await until(() => world.tokenRequests.length > 1);
+    await sleep(1_500);
+  await child.ask('endWatch');
+  console.log(JSON.stringify(await watched, null, 1).slice(0, 3000));
+  console.log(world.tokenRequests.map(({ at, operation, generation, outcome }) => [at, operation, generation, outcome]));
 }, 15000);

@@ -92,29 +92,32 @@ test('F57 the escrow file is for its owner only and holds no secret', async () =
 test.each([
   ['resend-once', chatAppWorldOf],
   ['never-resend', authRefreshWorld],
-] as const)('F57 %s: what a killed process left in escrow is replayed at the next start', async (_, make) => {
-  await using world = new World();
-  const { server, cable, machine, start } = await commitFails(world, make);
-  const first = machine.process('first');
-  const dying = await start(first);
-  await world.run(dying.getToken('crm'));
-  await world.clock.settle();
-  first.kill();
-  cable.down = false;
-  const asked = server.log.length;
-  const engine = await start(machine.process('second'));
-  expect(world.seen('escrow:written')).toHaveLength(1);
-  const token = await world.run(engine.getToken('crm'));
-  expect(server.truth.current('crm')?.accessToken).toBe(token.reveal());
-  expect(token.generation).toBe(2);
-  expect(server.log.length).toBe(asked);
-  expect(await escrowFiles()).toEqual([]);
-  // The pair is the living one: it refreshes.
-  await world.clock.advance(day);
-  const next = await world.run(engine.getToken('crm'));
-  expect(server.truth.accepts(next.reveal())).toBe(true);
-  expect(server.log.replays()).toEqual([]);
-});
+] as const)(
+  'F57 %s: what a killed process left in escrow is replayed at the next start',
+  async (_, make) => {
+    await using world = new World();
+    const { server, cable, machine, start } = await commitFails(world, make);
+    const first = machine.process('first');
+    const dying = await start(first);
+    await world.run(dying.getToken('crm'));
+    await world.clock.settle();
+    first.kill();
+    cable.down = false;
+    const asked = server.log.length;
+    const engine = await start(machine.process('second'));
+    expect(world.seen('escrow:written')).toHaveLength(1);
+    const token = await world.run(engine.getToken('crm'));
+    expect(server.truth.current('crm')?.accessToken).toBe(token.reveal());
+    expect(token.generation).toBe(2);
+    expect(server.log.length).toBe(asked);
+    expect(await escrowFiles()).toEqual([]);
+    // The pair is the living one: it refreshes.
+    await world.clock.advance(day);
+    const next = await world.run(engine.getToken('crm'));
+    expect(server.truth.accepts(next.reveal())).toBe(true);
+    expect(server.log.replays()).toEqual([]);
+  },
+);
 
 test.each([
   ['resend-once', chatAppWorldOf],

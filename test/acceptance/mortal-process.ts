@@ -31,6 +31,7 @@ export class Machine {
  */
 export class MortalProcess {
   #dead = false;
+  readonly #death = promiseWithResolve();
   #diesAt: CrashPoint | undefined;
 
   constructor(
@@ -45,6 +46,7 @@ export class MortalProcess {
 
   kill(): void {
     this.#dead = true;
+    this.#death.resolve();
     this.onDeath();
   }
 
@@ -87,7 +89,7 @@ export class MortalProcess {
           exchange.send(request, {
             ...hooks,
             onConnected: async () => {
-              await hooks.onConnected();
+              await Promise.race([hooks.onConnected(), this.#death.promise]);
               if (this.#dead) throw new Error('killed before the first byte');
             },
           }),
@@ -115,6 +117,14 @@ function tracked(clock: TestClock, escrow: Escrow): Escrow {
     remove: (attemptId) => clock.track(() => escrow.remove(attemptId)),
     close: () => clock.track(() => escrow.close()),
   };
+}
+
+function promiseWithResolve() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 function forever(): Promise<never> {

@@ -60,13 +60,16 @@ const valid: [string, RetryAfter, number][] = [
   ['a date, asctime', (now) => asctime(now + 20 * second), 20],
 ];
 
-test.each(valid)('F32 Retry-After of %s at 429 or 503 is a floor, kept to the second', async (_, value, s) => {
-  for (const status of [429, 503]) {
-    const pause = await pauseAfter(status, [value]);
-    expect(pause).toBeGreaterThanOrEqual((s - 1) * second);
-    expect(pause).toBeLessThanOrEqual((s + 3) * second);
-  }
-});
+test.each(valid)(
+  'F32 Retry-After of %s at 429 or 503 is a floor, kept to the second',
+  async (_, value, s) => {
+    for (const status of [429, 503]) {
+      const pause = await pauseAfter(status, [value]);
+      expect(pause).toBeGreaterThanOrEqual((s - 1) * second);
+      expect(pause).toBeLessThanOrEqual((s + 3) * second);
+    }
+  },
+);
 
 test.each([-hour, hour])(
   'F32 a date is read against the Date of the same reply, skewed by %d ms or not',
@@ -94,9 +97,12 @@ const invalid: [string, RetryAfter[]][] = [
   ['a local date', ['2026-01-01 01:00:00']],
 ];
 
-test.each(invalid)('F32 Retry-After of %s means the normal backoff, never less than the gap', async (_, values) => {
-  for (const status of [429, 503]) expectNormalPause(await pauseAfter(status, values));
-});
+test.each(invalid)(
+  'F32 Retry-After of %s means the normal backoff, never less than the gap',
+  async (_, values) => {
+    for (const status of [429, 503]) expectNormalPause(await pauseAfter(status, values));
+  },
+);
 
 test('F32 the pause is shared by all processes through the store', async () => {
   const pause = await pauseAfter(429, ['30'], { processes: 3 });

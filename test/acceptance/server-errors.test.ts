@@ -10,22 +10,31 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** Callers that ask at fixed times and do not wait for each other. */
-async function asks(world: World, engine: TokenEngine, key: string, forMs: number, everyMs = second) {
+async function asks(
+  world: World,
+  engine: TokenEngine,
+  key: string,
+  forMs: number,
+  everyMs = second,
+) {
   for (let passed = 0; passed < forMs; passed += everyMs) {
     engine.getToken(key).catch(() => {});
     await world.clock.advance(everyMs);
   }
 }
 
-test.each([500, 502, 503, 504, 520])('F33 one %d costs a pause, and the credentials are kept', async (code) => {
-  await using world = new World();
-  const { server, ...setup } = await oauth20World(world, { provider: { readAfterGrant: false } });
-  const engine = await world.engine(setup);
-  server.faults.next('obtain', fault.status(code));
-  const token = await world.run(engine.getToken('shop'));
-  expect(server.truth.accepts(token.reveal())).toBe(true);
-  expect(server.log.logins()).toHaveLength(2);
-});
+test.each([500, 502, 503, 504, 520])(
+  'F33 one %d costs a pause, and the credentials are kept',
+  async (code) => {
+    await using world = new World();
+    const { server, ...setup } = await oauth20World(world, { provider: { readAfterGrant: false } });
+    const engine = await world.engine(setup);
+    server.faults.next('obtain', fault.status(code));
+    const token = await world.run(engine.getToken('shop'));
+    expect(server.truth.accepts(token.reveal())).toBe(true);
+    expect(server.log.logins()).toHaveLength(2);
+  },
+);
 
 test('F33 one call makes at most 3 requests to a server that fails ten times', async () => {
   await using world = new World();
@@ -126,10 +135,10 @@ async function manyAccounts(world: World, count: number) {
     credentials: { ...shopClient, clientId: name },
   }));
   const engine = await world.engine({ providers, accounts });
-  const all = async (ms: number) => {
-    for (let passed = 0; passed < ms; passed += second) {
+  const all = async (ms: number, everyMs = second) => {
+    for (let passed = 0; passed < ms; passed += everyMs) {
       for (const name of names) engine.getToken(name).catch(() => {});
-      await world.clock.advance(second);
+      await world.clock.advance(everyMs);
     }
   };
   return { server, engine, names, all };
@@ -155,7 +164,7 @@ test('F33 the breaker of a host opens after 5 failures, and half-open it lets on
     'open',
   ]);
   // Each opening is twice as long, 5 min at most: an outage costs probes.
-  await all(2 * hour);
+  await all(2 * hour, 10 * second);
   expect(server.log.count()).toBeLessThanOrEqual(6 + 5 + 24);
 });
 
@@ -178,11 +187,11 @@ test('F33 I12 after two hours of outage every account of the host serves within 
   await using world = new World();
   const { server, engine, names, all } = await manyAccounts(world, 12);
   server.faults.always('any', fault.status(500));
-  await all(2 * hour);
+  await all(2 * hour, 10 * second);
   server.faults.clear();
   const before = server.log.count();
   await all(400 * second);
-  for (const name of names) expect(engine.peek(name)).toBeDefined();
+  for (const name of names) await world.run(engine.getToken(name));
   expect(server.log.count() - before).toBe(names.length);
 });
 

@@ -77,7 +77,7 @@ describe('a lifetime of nothing', () => {
     const after = await world.run(engine.getToken('crm'));
     expect(after.reveal()).toBe(before.reveal());
     // And the refresh token that came with the dead one is the one that is used next.
-    await world.clock.advance(MINUTE);
+    await world.clock.advance(20 * MINUTE);
     const presented = server.log.where({ operation: 'refresh' });
     expect(presented.map((entry) => entry.presentedGeneration)).toEqual(
       presented.map((_, index) => index + 1),

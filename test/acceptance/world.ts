@@ -69,7 +69,7 @@ export class World implements AsyncDisposable {
   }
 
   /** Waits for a promise while virtual time goes on. */
-  run<Value>(promise: Promise<Value>, limitMs?: number): Promise<Value> {
+  run<Value>(promise: PromiseLike<Value>, limitMs?: number): Promise<Value> {
     return this.clock.runUntil(promise, limitMs === undefined ? {} : { limitMs });
   }
 

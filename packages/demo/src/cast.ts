@@ -121,7 +121,8 @@ export async function assembleCast(): Promise<Cast> {
       chatApp({ baseUrl: chat.url }),
       teletracker({ baseUrl: tracker.url }),
       authRefresh({ id: 'identity', baseUrl: identity.url }),
-      digitalRiver({ baseUrl: river.url }),
+      // Its tokens are often replaced before they end; the guard then goes by this life.
+      digitalRiver({ baseUrl: river.url, defaultLifetimeMs: livesMs.shop }),
     ],
     accounts: [
       { provider: 'chatapp', account: 'crm', credentials: logins.crm },

@@ -38,10 +38,13 @@ async function playIn(folder: string, screen: Screen, options: DemoOptions): Pro
     showTitle(screen, folder);
     const stage = await Stage.raise(cast, folder, (engine) => narrator.follow(engine));
     const story = new Story(stage, screen, options.signal, callers);
+    let brokeOff = false;
     try {
       await story.play(options.breakage, options.keep);
     } catch (error) {
-      if (!options.signal.aborted) throw error;
+      brokeOff = !options.signal.aborted;
+      // What the servers saw until then is worth more than a stack trace alone.
+      if (brokeOff) screen.line(screen.colours.red(`\n ✘ The story broke off. ${textOf(error)}`));
     } finally {
       screen.line();
       screen.line(screen.colours.dim('    The engine stops: what is under way is finished first.'));
@@ -52,10 +55,14 @@ async function playIn(folder: string, screen: Screen, options: DemoOptions): Pro
     const scan = scanFiles(folder, cast.members);
     const verdicts = judgeAll({ counts, facts: story.facts, scan });
     showSummary(screen, counts, verdicts, story.facts.refusalsProvoked);
-    return verdicts.every(({ kept }) => kept !== false);
+    return !brokeOff && verdicts.every(({ kept }) => kept !== false);
   } finally {
     await cast.stop();
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function showTitle(screen: Screen, folder: string): void {

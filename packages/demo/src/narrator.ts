@@ -14,6 +14,7 @@ const told: ReadonlySet<string> = new Set([
   'renewal:started',
   'escrow:written',
   'guard:tripped',
+  'claim:lost',
 ]);
 
 /** Turns what the engine says, and what servers are asked to end, into lines on the screen. */
@@ -65,6 +66,10 @@ export class Narrator {
     });
     engine.on('guard:tripped', ({ account, reason: why }) => {
       const text = `a request too soon is held back: ${why}`;
+      this.screen.happening({ kind: 'guarded', account, text });
+    });
+    engine.on('claim:lost', ({ account }) => {
+      const text = 'a renewal came too late to be used';
       this.screen.happening({ kind: 'guarded', account, text });
     });
     for (const name of eventNames) {

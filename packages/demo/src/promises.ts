@@ -96,7 +96,8 @@ const judges: Readonly<Record<string, Judge>> = {
     const opened = counted(sessions.opened, 'session');
     const asked = `${opened}, ${counted(sessions.rotations, 'rotation')}`;
     return {
-      kept: expected === 0 ? undefined : ended === expected,
+      // A token that arrives when its session is over is ended as well: there may be more.
+      kept: expected === 0 ? undefined : ended >= expected,
       measured: `${asked}: ${ended} tokens ended with DELETE`,
     };
   },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TokenError } from '@tokenkeep/core';
 import { ApiCaller } from './api-caller.js';
 import { breakPromise } from './breakers.js';
 import type { Member } from './cast.js';
@@ -97,8 +98,7 @@ export class Story {
         this.facts.sessions.opened += 1;
         this.#traffic.shop.resume();
         await this.#pause(halfMs);
-        await engine.rotate(cast.shop.name);
-        this.facts.sessions.rotations += 1;
+        await this.#rotateShop();
         await this.#drained();
         await this.#pause(halfMs / 2);
         await this.#traffic.shop.pause();
@@ -108,10 +108,27 @@ export class Story {
     }
   }
 
+  /** The guard may say "not so soon" just after another renewal; it also says when. */
+  async #rotateShop(): Promise<void> {
+    const { engine, cast } = this.stage;
+    using _ = engine.on('token:rotated', () => {
+      this.facts.sessions.rotations += 1;
+    });
+    for (;;) {
+      try {
+        await engine.rotate(cast.shop.name);
+        return;
+      } catch (error) {
+        if (!TokenError.is(error, 'GUARD_REFUSED') || error.retryAt === undefined) throw error;
+        await this.#pause(Math.max(50, error.retryAt - Date.now()));
+      }
+    }
+  }
+
   /** Not cut short by Ctrl-C: the old token would be ended by the next engine, after the story. */
   async #drained(): Promise<void> {
     const { server } = this.stage.cast.shop;
-    const wanted = server.log.count({ operation: 'revoke' }) + 1;
+    const wanted = this.facts.sessions.opened - 1 + this.facts.sessions.rotations;
     const deadline = Date.now() + mostDrainMs;
     while (server.log.count({ operation: 'revoke' }) < wanted && Date.now() < deadline) {
       await sleep(50);

@@ -1,10 +1,13 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Parameters as EngineParameters } from '@tokenkeep/core';
 
 const script = fileURLToPath(new URL('./engine.mjs', import.meta.url));
+const LONGEST_ANSWER_MS = 50_000;
 const shim = new URL('./shifted-clocks.mjs', import.meta.url).href;
 
 export interface EngineSettings {
@@ -111,11 +114,21 @@ export class EngineProcess {
       this.#waiting.set(number, { resolve: resolve as Waiting['resolve'], reject });
     });
     this.#child.stdin.write(`${JSON.stringify({ number, command, ...facts })}\n`);
-    return answer;
+    // A test that failed before it woke a stopped process would wait for it for ever.
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), LONGEST_ANSWER_MS);
+    return answer.finally(() => clearTimeout(impatient));
   }
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** Resolves when the process really stands still, by whoever's SIGSTOP. */
+  async standsStill(): Promise<void> {
+    while (!this.#state().startsWith('T')) {
+      if (!this.running) throw this.#died();
+      await sleep(5);
+    }
   }
 
   /** Nothing more is asked: from here on only the engine's own handles keep the process alive. */
@@ -135,6 +148,16 @@ export class EngineProcess {
     this.#waiting.delete(number);
     if (error !== undefined) waiting?.reject(new ThrownThere(error));
     else waiting?.resolve(answer as never);
+  }
+
+  #state(): string {
+    const { pid } = this.#child;
+    const file = `/proc/${pid}/stat`;
+    if (existsSync('/proc/self/stat')) {
+      const stat = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      return stat.slice(stat.lastIndexOf(')') + 2);
+    }
+    return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   }
 
   #died(): Error {

@@ -64,7 +64,7 @@ async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, resul
         if (untilLongLived && expiresAt - Date.now() > 60_000) return;
       }
     } catch (error) {
-      result.errors.push(error.code ?? String(error));
+      result.errors.push(`${error.code} ${error.reason} ${error.message} after ${realNow() - askedAt}`);
     }
     await sleep(everyMs);
   }
@@ -129,7 +129,7 @@ const said = ({ code, reason, retryAt, message, stack }) => ({
   message: code === undefined ? stack : message,
 });
 
-for await (const line of createInterface(process.stdin)) {
+createInterface(process.stdin).on('line', (line) => {
   const { number, command, ...facts } = JSON.parse(line);
   Promise.resolve()
     .then(() => commands[command](facts))
@@ -138,4 +138,4 @@ for await (const line of createInterface(process.stdin)) {
       (error) => ({ number, error: said(error) }),
     )
     .then((reply) => writeSync(1, `${JSON.stringify(reply)}\n`));
-}
+});

@@ -142,8 +142,9 @@ export async function whenAllowed<Value>(work: () => Promise<Value>): Promise<Va
     try {
       return await work();
     } catch (error) {
-      if (!TokenError.is(error) || error.retryAt === undefined || tries === 20) throw error;
-      await sleep(Math.max(1, error.retryAt - Date.now()));
+      const waitMs = TokenError.is(error) ? (error.retryAt ?? Infinity) - Date.now() : Infinity;
+      if (waitMs > 10_000 || tries === 20) throw error;
+      await sleep(Math.max(1, waitMs));
     }
   }
 }

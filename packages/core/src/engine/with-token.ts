@@ -1,4 +1,5 @@
 import type { AccountKeeper } from '../renewal/account-keeper.js';
+import { providerError } from '../renewal/provider-error.js';
 import type { AccessToken } from '../token/access-token.js';
 import { apiReplyOf } from './api-reply.js';
 import type { WithTokenOptions } from './token-engine.js';
@@ -42,5 +43,10 @@ async function isRejection<Result>(
 ): Promise<boolean> {
   if (judged !== undefined) return judged(outcome);
   const reply = apiReplyOf(outcome);
-  return reply !== undefined && keeper.account.provider.isTokenRejection(reply);
+  const { provider } = keeper.account;
+  try {
+    return reply !== undefined && (await provider.isTokenRejection(reply));
+  } catch (error) {
+    throw providerError(provider.id, error);
+  }
 }

@@ -25,6 +25,19 @@ export interface TokenErrorDetails {
   cause?: unknown;
 }
 
+const detailNames = [
+  'retryable',
+  'retryAt',
+  'provider',
+  'account',
+  'reason',
+  'status',
+  'providerCode',
+  'providerMessage',
+  'attemptId',
+  'cause',
+] as const satisfies readonly (keyof TokenErrorDetails)[];
+
 /**
  * The one error type of every Tokenkeep package. Branded, so recognise it with `TokenError.is()`:
  * `instanceof` fails across two copies of the package. Carries no token, body or credential.
@@ -57,7 +70,8 @@ export class TokenError extends Error {
     Object.defineProperty(this, 'name', { value: 'TokenError', configurable: true });
     this.code = code;
     this.retryable = retryable;
-    for (const [name, value] of Object.entries(facts)) {
+    for (const name of detailNames) {
+      const value = (facts as TokenErrorDetails)[name];
       if (value === undefined) continue;
       const shown = typeof value === 'string' ? printable(value) : value;
       Object.defineProperty(this, name, { value: shown, enumerable: true });
@@ -71,10 +85,10 @@ export class TokenError extends Error {
     return copy;
   }
 
-  /** Every public fact, for logs and for making a related error. */
+  /** Every public fact, for logs and for making a related error. What others hung on is none. */
   details(): TokenErrorDetails {
-    const { code: _code, ...facts } = this as Record<string, unknown>;
-    return { ...facts, ...(this.cause === undefined ? {} : { cause: this.cause }) };
+    const facts = detailNames.map((name) => [name, this[name]] as const);
+    return Object.fromEntries(facts.filter(([, value]) => value !== undefined));
   }
 
   [inspect.custom](): string {

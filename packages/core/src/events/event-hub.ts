@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { EventName, TokenEvents } from './events.js';
 
-type Listener<Name extends EventName> = (event: TokenEvents[Name]) => void;
+type Listener<Name extends EventName> = (event: TokenEvents[Name]) => unknown;
 
 /** Tells listeners in the order they came. One that throws is told on, and harms nobody. */
 export class EventHub {
@@ -22,7 +22,9 @@ export class EventHub {
     const event = Object.freeze({ at: this.clock.now(), ...facts }) as TokenEvents[Name];
     for (const listener of [...listeners]) {
       try {
-        listener(event);
+        const outcome = listener(event);
+        // An async listener is not waited for; its rejection must not end the process.
+        if (outcome instanceof Promise) outcome.catch((error) => this.#tellOn(name, error));
       } catch (error) {
         this.#tellOn(name, error);
       }

@@ -6,11 +6,9 @@ import { refusalOf } from '../provider/refusal.js';
 import type { AccountRecord, Deadline } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
-import { scrubError } from '../token/scrub.js';
 import type { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
 import type { EngineCall } from '../transport/engine-call.js';
-import { secretsIn } from '../transport/request-body.js';
 import { BudgetExhausted } from './budget-rows.js';
 import { ClaimLost, type RecordHold } from './claim.js';
 import { type Committer, newAttemptId } from './commit.js';
@@ -24,6 +22,7 @@ import {
   freshTokens,
 } from './fresh-tokens.js';
 import { judgeReply } from './judge-reply.js';
+import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -87,7 +86,7 @@ export class Attempt {
     for (const secret of [previous.access?.token, previous.refresh]) {
       if (secret !== undefined) this.#secrets.push(secret);
     }
-    this.#secrets.push(...secretsIn(plan.credentials?.value));
+    this.#secrets.push(...(plan.credentials?.secrets ?? []));
     services.events.emit('renewal:started', {
       ...this.#facts(),
       operation: plan.operation,
@@ -314,9 +313,11 @@ export class Attempt {
       services.events.emit('budget:exhausted', { ...context, retryAt });
       return thrown.toTokenError(retryAt);
     }
-    const error = TokenError.is(thrown) ? thrown : brokenProvider(account, thrown);
-    const clean = scrubError(error, [...call.secrets, ...this.#secrets]);
-    return clean.withContext({ ...context, attemptId: this.#attemptId });
+    const secrets = [...call.secrets, ...this.#secrets];
+    return providerError(account.provider.id, thrown, secrets).withContext({
+      ...context,
+      attemptId: this.#attemptId,
+    });
   }
 
   #facts() {
@@ -337,15 +338,5 @@ function gateClosed(): TokenError {
     'PROVIDER_UNAVAILABLE',
     'This process was too slow to send safely: its lease was about to end. Nothing was sent.',
     { retryable: true, reason: 'send_gate' },
-  );
-}
-
-/** A plug-in threw something that is not ours: its name is told, its text may hold anything. */
-function brokenProvider({ provider }: KnownAccount, thrown: unknown): TokenError {
-  const name = (thrown as { name?: string } | undefined)?.name ?? typeof thrown;
-  return new TokenError(
-    'PROVIDER_PROTOCOL',
-    `Provider "${provider.id}" threw a ${name} instead of a TokenError. That is a bug in it.`,
-    { reason: 'provider_threw' },
   );
 }

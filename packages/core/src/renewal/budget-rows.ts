@@ -12,6 +12,8 @@ import type { KnownAccount } from '../provider/account-registry.js';
 import type { Budget } from '../provider/provider-profile.js';
 import type { RowWrite, StoredRow } from '../store/token-store.js';
 import type { WatchedStore } from '../store/watched-store.js';
+import { secretsOfCredentials } from './credential-secrets.js';
+import { providerError } from './provider-error.js';
 
 type Operation = Budget['operation'];
 
@@ -109,7 +111,14 @@ function budgetsOf({ id, provider: { profile } }: KnownAccount, operation: Opera
 
 /** What the vendor counts by may be an e-mail address: only its hash is stored. */
 function budgetId({ provider }: KnownAccount, budget: Budget, credentials: unknown): string {
-  const name = [provider.id, budget.operation, budget.windowMs, budget.key(credentials)].join('\n');
+  const key = () => {
+    try {
+      return budget.key(credentials);
+    } catch (error) {
+      throw providerError(provider.id, error, secretsOfCredentials(credentials));
+    }
+  };
+  const name = [provider.id, budget.operation, budget.windowMs, key()].join('\n');
   return `${provider.id}/${createHash('sha256').update(name).digest('base64url').slice(0, 27)}`;
 }
 

@@ -4,6 +4,8 @@ import type { AccountRegistry, KnownAccount } from '../provider/account-registry
 import type { UpstreamToken } from '../store/account-record.js';
 import { scrub } from '../token/scrub.js';
 import { Secret } from '../token/secret.js';
+import { secretsOfCredentials, textsIn } from './credential-secrets.js';
+import { kindOf, providerError } from './provider-error.js';
 import type { Upstreams } from './upstreams.js';
 
 /** Credentials as the provider's schema made them, ready to be used once. */
@@ -11,6 +13,8 @@ export interface ResolvedCredentials {
   readonly value: unknown;
   /** All of them as text, for a keyed fingerprint only. */
   readonly canonical: string;
+  /** What errors are cleaned of: the members that are a Secret, or every text where none is. */
+  readonly secrets: readonly Secret[];
   /** The other account's token that stands in them. */
   readonly upstream?: UpstreamToken;
 }
@@ -28,11 +32,12 @@ export class CredentialsSource {
     const given =
       typeof config.credentials === 'function' ? await ask(account) : config.credentials;
     const { value, upstream } = await this.#withUpstream(given);
-    const checked = await provider.credentials['~standard'].validate(value);
+    const checked = await check(account, value);
     if (checked.issues !== undefined) throw wrongShape(account, value, checked.issues);
     return {
       value: checked.value,
       canonical: canonical(value),
+      secrets: secretsOfCredentials(checked.value),
       ...(upstream === undefined ? {} : { upstream }),
     };
   }
@@ -55,12 +60,20 @@ async function ask({ id, config }: KnownAccount): Promise<unknown> {
     return await (config.credentials as () => unknown)();
   } catch (error) {
     // Its message may quote what it was asked for: only its name is passed on.
-    const name = (error as { name?: string } | undefined)?.name ?? typeof error;
     throw new TokenError(
       'PROVIDER_UNAVAILABLE',
-      `The credentials function of ${id} threw a ${name}. Nothing was sent.`,
+      `The credentials function of ${id} threw a ${kindOf(error)}. Nothing was sent. ` +
+        'See to it that it returns the credentials; it is asked again.',
       { retryable: true, reason: 'credentials_unavailable', account: id },
     );
+  }
+}
+
+async function check({ provider }: KnownAccount, value: unknown) {
+  try {
+    return await provider.credentials['~standard'].validate(value);
+  } catch (error) {
+    throw providerError(provider.id, error, secretsOfCredentials(value));
   }
 }
 
@@ -70,7 +83,7 @@ interface Issue {
 }
 
 function wrongShape(account: KnownAccount, value: unknown, issues: readonly Issue[]): TokenError {
-  const secrets = leaves(value).map((leaf) => Secret.of(leaf));
+  const secrets = textsIn(value);
   const problems = issues.slice(0, 5).map(({ message, path }) => {
     const where = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
     return `${where.join('.') || 'credentials'}: ${scrub(message, secrets)}`;
@@ -81,12 +94,6 @@ function wrongShape(account: KnownAccount, value: unknown, issues: readonly Issu
       `"${account.provider.id}" wants. ${problems.join('; ')}. Nothing was sent.`,
     { reason: 'credentials_shape', account: account.id, provider: account.provider.id },
   );
-}
-
-function leaves(value: unknown): (string | Secret)[] {
-  if (typeof value === 'string' || Secret.is(value)) return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(leaves);
 }
 
 function canonical(value: unknown): string {

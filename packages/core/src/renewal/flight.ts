@@ -1,5 +1,6 @@
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
+import { kindOf } from './provider-error.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -98,5 +99,9 @@ function waited(
 /** A bug, or a store that broke: waiters get an error, never a rejection nobody handles. */
 function asTokenError({ id }: KnownAccount, error: unknown): TokenError {
   if (TokenError.is(error)) return error;
-  throw new Error(`The renewal of ${id} failed in a way it should not.`, { cause: error });
+  const bug = new Error(`The renewal of ${id} failed in a way it should not (${kindOf(error)}).`);
+  // Where it happened, and not its words: they may quote what was worked on.
+  const frames = String((error as Error | undefined)?.stack).match(/^ {4}at .*$/gm) ?? [];
+  bug.stack = [`${bug.name}: ${bug.message}`, ...frames].join('\n');
+  throw bug;
 }

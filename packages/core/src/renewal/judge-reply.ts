@@ -3,8 +3,8 @@ import type { KnownAccount } from '../provider/account-registry.js';
 import { type AccountRecord, msUntil } from '../store/account-record.js';
 import { type Judgement, judgeIssuedTokens } from '../token/judge-issued-tokens.js';
 import type { IssuedTokens } from '../token/token-set.js';
-import type { RenewalServices } from './renewal-services.js';
 import { validityOfRecord } from './renewal-policy.js';
+import type { RenewalServices } from './renewal-services.js';
 
 /**
  * What a reply is good for, given the token at hand: one that arrives dead must not take away one

@@ -6,6 +6,7 @@ import { type AccountRecord, msUntil, type UpstreamToken } from '../store/accoun
 import type { FoundRecord } from '../store/edit-record.js';
 import type { SealedAccess } from '../store/sealed-tokens.js';
 import type { AccessToken } from '../token/access-token.js';
+import { providerError } from './provider-error.js';
 import { renewsAhead, validityOfRecord } from './renewal-policy.js';
 
 /** A token as this process may hand it out; its moments are on the line of elapsed time. */
@@ -75,7 +76,11 @@ function accessToken(
     reveal: () => token.reveal(),
     headers: () => {
       const headers = new Headers();
-      account.provider.authorize(headers, made);
+      try {
+        account.provider.authorize(headers, made);
+      } catch (error) {
+        throw providerError(account.provider.id, error, [token]);
+      }
       return Object.fromEntries(headers);
     },
   };

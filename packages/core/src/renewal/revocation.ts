@@ -6,6 +6,7 @@ import { type AccountRecord, newRecord, type RetiringTokens } from '../store/acc
 import { editRecord, type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import { dueOf } from './due-of.js';
+import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -94,12 +95,15 @@ export class Revocation {
     } catch (error) {
       return error as TokenError;
     }
-    const { issued } = await callProvider(services, account, {
+    const { call, issued } = await callProvider(services, account, {
       rotating: false,
       admit: async () => {},
       run: async (call) => provider.revoke?.(tokens, call),
     });
-    if (!issued.ok) return issued.error as TokenError;
+    if (!issued.ok) {
+      const spoken = Object.values(tokens).filter((token) => token !== undefined);
+      return providerError(provider.id, issued.error, [...call.secrets, ...spoken]);
+    }
     if (entry.upstream !== undefined) await services.upstreams.end(entry.upstream);
     return undefined;
   }

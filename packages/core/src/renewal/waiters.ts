@@ -15,6 +15,7 @@ interface Waiter<Value> {
 export class Waiters<Value> {
   readonly #waiting = new Set<Waiter<Value>>();
   #timer: AbortController | undefined;
+  #wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly clock: Pick<Clock, 'sleep'>,
@@ -41,7 +42,7 @@ export class Waiters<Value> {
       if (signal?.aborted) return reject(signal.reason);
       signal?.addEventListener('abort', leave, { once: true });
       this.#waiting.add(waiter);
-      this.#arm();
+      this.#arm(waiter.deadline);
     });
   }
 
@@ -54,16 +55,24 @@ export class Waiters<Value> {
   }
 
   #takeAll(): Waiter<Value>[] {
-    this.#timer?.abort();
-    this.#timer = undefined;
+    this.#disarm();
     const waiters = [...this.#waiting];
     this.#waiting.clear();
     for (const waiter of waiters) waiter.release();
     return waiters;
   }
 
-  #arm(): void {
-    if (this.#timer !== undefined) return;
+  #disarm(): void {
+    this.#timer?.abort();
+    this.#timer = undefined;
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** One timer for all; a caller with less patience than the others moves it forward. */
+  #arm(deadline: number): void {
+    if (this.#timer !== undefined && this.#wakesAt <= deadline) return;
+    this.#disarm();
+    this.#wakesAt = deadline;
     const timer = new AbortController();
     this.#timer = timer;
     this.#watch(timer.signal).catch(() => {});
@@ -83,8 +92,9 @@ export class Waiters<Value> {
         waiter.reject(this.timedOut());
       }
       if (next === Number.POSITIVE_INFINITY) break;
+      this.#wakesAt = next;
       await this.clock.sleep(next - now, signal);
     }
-    this.#timer = undefined;
+    this.#disarm();
   }
 }

@@ -145,6 +145,29 @@ test.each([
   },
 );
 
+test.each(['CP7', 'CP8'] as const)(
+  'F56 F57 a rotated pair is in escrow before the store is asked: killed at %s, nothing is lost',
+  async (point) => {
+    await using world = new World();
+    const { server, cable, machine, start } = await commitFails(world, chatAppWorldOf);
+    server.onProcessed(() => {
+      cable.down = false;
+    });
+    const first = machine.process('first');
+    const dying = await start(first);
+    first.dieAt(point);
+    dying.getToken('crm').catch(() => {});
+    await world.clock.settle();
+    expect(first.dead).toBe(true);
+    const asked = server.log.length;
+    const engine = await start(machine.process('second'));
+    const token = await world.run(engine.getToken('crm'));
+    expect(server.truth.current('crm')?.accessToken).toBe(token.reveal());
+    expect(server.log.length).toBe(asked);
+    expect(await escrowFiles()).toEqual([]);
+  },
+);
+
 test('F57 an entry that came too late is discarded, and its file is removed', async () => {
   await using world = new World();
   const { server, cable, machine, start, setup } = await commitFails(world);

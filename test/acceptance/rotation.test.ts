@@ -121,6 +121,20 @@ test('F44 the same access token with less and less life is not asked for in a lo
   expect(server.truth.accepts(token.reveal())).toBe(true);
 });
 
+test('F44 who asks for a renewal again and again gets the same token, not a request each time', async () => {
+  await using world = new World();
+  const { server, ...parts } = await authRefreshWorld(world, {
+    authority: { rules: { sameAccessUntilLeftMs: minute } },
+  });
+  const engine = await world.engine(parts);
+  await world.run(engine.getToken('crm'));
+  for (let passed = 0; passed < 29 * minute; passed += 10 * second) {
+    await world.run(engine.renew('crm').catch(() => {}));
+    await world.clock.advance(10 * second);
+  }
+  expect(server.log.count({ operation: 'refresh' })).toBe(1);
+});
+
 test('F47 refresh tokens that die after 10 s cost a login per access token, within the budget', async () => {
   await using world = new World();
   const { server, ...parts } = await authRefreshWorld(world);

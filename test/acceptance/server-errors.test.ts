@@ -154,9 +154,11 @@ test('F33 the breaker of a host opens after 5 failures, and half-open it lets on
   }
   expect(server.log.count()).toBe(5);
   expect(engine.health().breakers).toContainEqual({ host: server.url, state: 'open' });
+  // A slow probe: whoever else asks meanwhile must not get through.
+  server.faults.always('any', fault.delay(5 * second, fault.status(500)));
   await all(29 * second);
   expect(server.log.count()).toBe(5);
-  await all(30 * second);
+  await all(36 * second);
   expect(server.log.count()).toBe(6);
   expect(world.seen('breaker:changed').map(({ state }) => state)).toEqual([
     'open',

@@ -148,7 +148,8 @@ test('health is degraded while the store or a host fails, and dead after stop', 
   await world.clock.advance(HOUR + 5 * MINUTE);
   const { breakers, ...health } = engine.health();
   expect(health).toMatchObject({ state: 'degraded', accounts: { known: 1, withToken: 0 } });
-  expect(breakers).toEqual([{ host: server.url, state: expect.stringMatching(/open/) }]);
+  const [host] = breakers.filter((each) => each.host === server.url);
+  expect(host?.state).toMatch(/open/);
   server.faults.clear();
   await world.clock.advance(10 * MINUTE);
   expect(engine.health().state).toBe('ready');

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { ExchangeError, type HttpExchange, nodeHttpExchange } from '@tokenkeep/core';
+import { trackedExchange } from '@tokenkeep/testing';
 import { failureOf } from './failure-of.js';
 import { freePort } from './free-port.js';
 import { authRefreshWorld, chatAppLogin, chatAppWorld, person, World } from './world.js';
@@ -37,6 +39,33 @@ test('F36 I14 a server that is down costs nothing: no doubt, no budget, no login
   }
   const token = await world.run(engine.getToken('crm'));
   expect(server.truth.accepts(token.reveal())).toBe(true);
+  expect(server.log.count({ operation: 'refresh' })).toBe(1);
+  expect(server.log.logins()).toHaveLength(1);
+});
+
+test('F36 a connection that dies before the first byte leaves no doubt, though the intent was written', async () => {
+  await using world = new World();
+  const { server, ...setup } = await authRefreshWorld(world);
+  const wire = trackedExchange(world.clock, nodeHttpExchange(world.clock));
+  let dies = false;
+  const exchange: HttpExchange = {
+    async send(request, hooks) {
+      if (!dies) return wire.send(request, hooks);
+      dies = false;
+      await hooks.onConnected();
+      throw new ExchangeError('reset', 'no');
+    },
+  };
+  const engine = await world.engine({ ...setup, exchange });
+  await world.run(engine.getToken('crm'));
+  await world.clock.advance(50 * minute);
+  dies = true;
+  for (let passed = 0; passed < 30; passed += 1) {
+    await world.run(engine.getToken('crm'));
+    await world.clock.advance(second);
+  }
+  expect(dies).toBe(false);
+  expect(world.seen('renewal:in_doubt')).toEqual([]);
   expect(server.log.count({ operation: 'refresh' })).toBe(1);
   expect(server.log.logins()).toHaveLength(1);
 });

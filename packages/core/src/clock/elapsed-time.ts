@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** How often a reader may look at the boot clock: `os.uptime()` is too slow for every call. */
+/** How old `recent()` may be: `os.uptime()` is too slow for every call of a caller. */
 const BOOT_SAMPLE_PERIOD_MS = 1_000;
 /** Less than this is rounding of the boot clock. */
 const SMALLEST_SUSPEND_MS = 250;
@@ -9,6 +9,9 @@ const SMALLEST_SUSPEND_MS = 250;
  * Time that really passed, suspends included: the monotonic clock plus every nap noticed so far.
  * Deadlines in memory are kept on this line. It is checked when a token is handed out, not only
  * by a timer, and a suspend is noticed within one sample period of resume.
+ *
+ * What is compared with the store's clock must be `now()`: that clock knows of a nap at once, and
+ * a moment noted before this line does would be two hours old as soon as it learns of it.
  */
 export class ElapsedTime implements Disposable {
   readonly #clock: Clock;
@@ -27,6 +30,12 @@ export class ElapsedTime implements Disposable {
 
   /** Milliseconds on the process's own line of elapsed time. */
   now(): number {
+    this.#sample();
+    return this.#sampledAt + this.#suspended;
+  }
+
+  /** The same, cheap: a nap shows within a second. For what is asked with every call. */
+  recent(): number {
     const monotonic = this.#clock.monotonic();
     if (monotonic - this.#sampledAt >= BOOT_SAMPLE_PERIOD_MS) this.#sample();
     return monotonic + this.#suspended;

@@ -32,7 +32,7 @@ export async function accountStatus(
       : { accessEndsAt: after(access.issuedAt, validity.endsMs) }),
     ...(refresh?.lifetimeMs === undefined
       ? {}
-      : { refreshEndsAt: after(refresh.issuedAt, refresh.lifetimeMs) }),
+      : { refreshEndsAt: wall(refresh.issuedAt.ms + refresh.lifetimeMs) }),
     ...(next === undefined ? {} : { next: { action: next.action, at: wall(next.at) } }),
     ...(blocked
       ? {

@@ -22,11 +22,17 @@ import type {
 } from './token-engine.js';
 import { withToken } from './with-token.js';
 
+/** A rotation that others get ahead of is tried this often. */
+const MOST_ROTATION_TRIES = 5;
+
 /** Delegation only: each rule is in the part it names. */
 export class Engine implements TokenEngine {
   readonly accounts = { list: () => this.#services.registry.all().map(summary) };
   readonly #services: RenewalServices;
   readonly #keepers: Keepers;
+  readonly #committer: Committer;
+  readonly #revocation: Revocation;
+  readonly #scheduler: Scheduler;
   #registration: ReturnType<typeof registerEngine> | undefined;
   #stopping: Promise<void> | undefined;
   /** Aborted when the engine stops: sessions nobody ended are left to their leases. */
@@ -35,19 +41,22 @@ export class Engine implements TokenEngine {
   constructor(
     services: RenewalServices,
     keepers: Keepers,
-    private readonly committer: Committer,
-    private readonly revocation: Revocation,
-    private readonly scheduler: Scheduler,
+    committer: Committer,
+    revocation: Revocation,
+    scheduler: Scheduler,
   ) {
     this.#services = services;
     this.#keepers = keepers;
+    this.#committer = committer;
+    this.#revocation = revocation;
+    this.#scheduler = scheduler;
   }
 
   /** Reads the store's clock and brings home what is in escrow. */
   async open(): Promise<void> {
     const { store, registry, events } = this.#services;
     await store.now();
-    await this.committer.replay((id) => registry.byId(id));
+    await this.#committer.replay((id) => registry.byId(id));
     this.#registration = registerEngine(registry.all().map(({ id }) => id));
     for (const name of ['token:renewed', 'token:obtained'] as const) {
       events.on(name, ({ account }) => this.#upstreamMoved(account));
@@ -107,31 +116,37 @@ export class Engine implements TokenEngine {
 
   async login(key: AccountKey): Promise<AccessToken> {
     const keeper = this.#keeper(key);
-    keeper.takeOver(await logIn(this.#services, this.committer, keeper.account));
+    keeper.takeOver(await logIn(this.#services, this.#committer, keeper.account));
     return keeper.getToken();
   }
 
   async rotate(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#seen(key);
-    const before = await keeper.getToken();
-    if (keeper.found?.record?.access?.sharesUpstream) throw nothingToRotate(keeper);
-    if (keeper.account.provider.revoke === undefined) throw nothingToRotate(keeper);
-    const { generation } = keeper;
-    const { error } = await keeper.renew({ kind: 'rotation', generation });
-    if (error !== undefined) throw error;
-    const after = await keeper.getToken();
-    if (after.secret.equals(before.secret)) throw nothingToRotate(keeper);
-    return after;
+    // A renewal that was under way, here or elsewhere, replaces the token but revokes nothing.
+    for (let tries = 0; tries < MOST_ROTATION_TRIES; tries += 1) {
+      const before = await keeper.getToken();
+      if (!keeper.canRotate()) throw nothingToRotate(keeper);
+      const end = await keeper.renew({ kind: 'rotation', generation: before.generation });
+      if (end.error !== undefined) throw end.error;
+      const after = await keeper.getToken();
+      if (after.secret.equals(before.secret)) throw nothingToRotate(keeper);
+      if (end.renewed && after.generation === before.generation + 1) return after;
+    }
+    throw new TokenError(
+      'WAIT_TIMED_OUT',
+      `${keeper.account.id} was renewed by others each time a rotation was tried. Try again.`,
+      { retryable: true, account: keeper.account.id },
+    );
   }
 
   async revoke(key: AccountKey): Promise<void> {
     const keeper = this.#keeper(key);
-    keeper.takeOver(await this.revocation.revoke(keeper.account));
+    keeper.takeOver(await this.#revocation.revoke(keeper.account));
   }
 
   session(key: AccountKey): TokenSession {
     const { signal } = this.#sessions;
-    return new AccountSession(this.#services, this.revocation, this.#keeper(key), signal);
+    return new AccountSession(this.#services, this.#revocation, this.#keeper(key), signal);
   }
 
   async withSession<Result>(
@@ -178,12 +193,12 @@ export class Engine implements TokenEngine {
 
   start(): void {
     this.#refuseIfStopped();
-    this.scheduler.start();
+    this.#scheduler.start();
   }
 
   async tick(): Promise<{ renewed: number }> {
     this.#refuseIfStopped();
-    return { renewed: await this.scheduler.tick() };
+    return { renewed: await this.#scheduler.tick() };
   }
 
   stop({ deadlineMs }: { deadlineMs?: number } = {}): Promise<void> {
@@ -205,13 +220,13 @@ export class Engine implements TokenEngine {
     const finished = new AbortController();
     this.#sessions.abort(stopped());
     const flights = this.#keepers.all().map((keeper) => keeper.landed());
-    const landed = Promise.all([this.scheduler.stop(), ...flights]).then(() =>
-      this.committer.unsaved(),
+    const landed = Promise.all([this.#scheduler.stop(), ...flights]).then(() =>
+      this.#committer.unsaved(),
     );
     const deadline = clock.sleep(deadlineMs, finished.signal).catch(() => {});
     await Promise.race([landed, deadline]);
     finished.abort();
-    this.committer.stop();
+    this.#committer.stop();
     for (const keeper of this.#keepers.all()) keeper.turnAway(stopped());
     await escrow.close();
     await store.close();
@@ -240,7 +255,7 @@ export class Engine implements TokenEngine {
     if (account === undefined) return;
     for (const downstream of registry.downstreamOf(account)) {
       makeDue(this.#services, downstream)
-        .then(() => this.scheduler.wake())
+        .then(() => this.#scheduler.wake())
         .catch(() => {});
     }
   }

@@ -76,7 +76,7 @@ export class AccountKeeper {
 
   /** The token at hand if it may be handed out this instant, without looking anywhere. */
   peek(): AccessToken | undefined {
-    const now = this.services.elapsed.now();
+    const now = this.services.elapsed.recent();
     const live = this.#live;
     if (live === undefined || now >= live.endsAt || !this.#viewIsFresh(now)) return undefined;
     return this.#isWithdrawn(live) ? undefined : live.token;
@@ -118,6 +118,12 @@ export class AccountKeeper {
       this.#flight = undefined;
     });
     return this.#flight;
+  }
+
+  /** Whether the token is the account's own, at a server that can end the old one. */
+  canRotate(): boolean {
+    const shared = this.#found?.record?.access?.sharesUpstream ?? false;
+    return !shared && this.account.provider.revoke !== undefined;
   }
 
   /** Resolves when nothing is in flight any more. */
@@ -170,7 +176,7 @@ export class AccountKeeper {
   #atHand({ minValidityMs }: TokenRequestOptions): AccessToken | undefined {
     const live = this.#live;
     if (live === undefined) return undefined;
-    const now = this.services.elapsed.now();
+    const now = this.services.elapsed.recent();
     if (!this.#viewIsFresh(now) || this.#isWithdrawn(live)) return undefined;
     if (now >= this.#mandatoryAt(live, minValidityMs)) return undefined;
     if (now >= live.advisoryAt) this.#renewBehind(now);

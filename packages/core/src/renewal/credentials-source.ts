@@ -28,7 +28,7 @@ export class CredentialsSource {
 
   /** @throws TokenError `CONFIGURATION_INVALID`, naming members but never values */
   async resolve(account: KnownAccount): Promise<ResolvedCredentials> {
-    const { config, provider } = account;
+    const { config } = account;
     const given =
       typeof config.credentials === 'function' ? await ask(account) : config.credentials;
     const { value, upstream } = await this.#withUpstream(given);

@@ -4,15 +4,16 @@ import type { AccountRecord } from '../store/account-record.js';
 import { type NextAction, nextAction } from './next-due.js';
 import type { RenewalServices } from './renewal-services.js';
 
-type Services = Pick<RenewalServices, 'store' | 'parameters'>;
+type Services = Pick<RenewalServices, 'store' | 'parameters' | 'upstreams'>;
 
 /** What happens next to an account whose record is this. */
 export function nextOf(
-  { store, parameters }: Services,
+  { store, parameters, upstreams }: Services,
   { id, config, provider }: KnownAccount,
   record: AccountRecord,
 ): NextAction | undefined {
-  const plan = { account: id, config, profile: provider.profile, parameters };
+  const upstreamMoved = record.upstream !== undefined && upstreams.hasMoved(record.upstream);
+  const plan = { account: id, config, profile: provider.profile, parameters, upstreamMoved };
   return nextAction(plan, record, store.estimate());
 }
 

@@ -6,6 +6,8 @@ import type { RenewalServices } from './renewal-services.js';
 
 /** How a flight ended. Without an error there is a record that has what was wanted. */
 export interface FlightEnd {
+  /** This flight itself brought the new tokens. */
+  readonly renewed?: true;
   readonly error?: TokenError;
   /** When trying again may make sense. Milliseconds from now. */
   readonly retryMs?: number;
@@ -43,7 +45,8 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     } catch (error) {
       return { error: asTokenError(flight.account, error) };
     }
-    if (outcome.kind === 'renewed' || outcome.kind === 'settled') return {};
+    if (outcome.kind === 'renewed') return { renewed: true };
+    if (outcome.kind === 'settled') return {};
     if (outcome.kind === 'waiting') {
       const { waitMs, reason } = outcome;
       // A doubt that outlasts everybody's patience is an answer now, not a time-out later.

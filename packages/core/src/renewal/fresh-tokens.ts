@@ -14,6 +14,7 @@ import type { Judgement } from '../token/judge-issued-tokens.js';
 import type { Secret } from '../token/secret.js';
 import type { RefreshGrant, TokenSet } from '../token/token-set.js';
 import type { RenewalServices } from './renewal-services.js';
+import { retiringTokens } from './retiring-tokens.js';
 
 /** One reply turned into the next generation, sealed, ready for escrow and commit. */
 export interface FreshTokens {
@@ -188,11 +189,7 @@ function guardAfter(
 }
 
 /** When the next rotation is due, and after one what is to be deleted: never a token in use. */
-function rotationFacts(
-  { tokens, random, parameters }: Services,
-  source: FreshSource,
-  unchanged: boolean,
-) {
+function rotationFacts(services: Services, source: FreshSource, unchanged: boolean) {
   const { account, record, previous, rotation, operation, issuedAt } = source;
   const { rotateEveryMs } = account.config;
   const rotateAt =
@@ -202,17 +199,12 @@ function rotationFacts(
         ? { rotateAt: issuedAt.ms + rotateEveryMs }
         : { rotateAt: record.rotateAt };
   if (!rotation || unchanged || previous.access === undefined) return rotateAt;
-  const retiring: RetiringTokens = {
-    id: Buffer.from(random.bytes(8)).toString('hex'),
-    sealed: tokens.sealRetiring(placeOf(source), {
-      access: previous.access.token,
-      ...(previous.refresh === undefined ? {} : { refresh: previous.refresh }),
-    }),
-    incarnation: source.incarnation,
-    generation: source.generation,
-    after: issuedAt.ms + parameters.drainMs,
-    attempts: 0,
+  const secrets = {
+    access: previous.access.token,
+    ...(previous.refresh === undefined ? {} : { refresh: previous.refresh }),
   };
+  const after = issuedAt.ms + services.parameters.drainMs;
+  const retiring = retiringTokens(services, account.id, record, secrets, after);
   return { ...rotateAt, retiring };
 }
 

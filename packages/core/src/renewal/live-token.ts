@@ -52,8 +52,8 @@ export function liveToken(
   return {
     token: accessToken(account, record, access, expiresAt),
     endsAt,
-    mandatoryAt: ahead ? issuedAt + validity.mandatoryMs : endsAt,
-    advisoryAt: ahead ? issuedAt + validity.advisoryMs : endsAt,
+    mandatoryAt: ahead ? Math.min(endsAt, issuedAt + validity.mandatoryMs) : endsAt,
+    advisoryAt: ahead ? Math.min(endsAt, issuedAt + validity.advisoryMs) : endsAt,
     sharesUpstream: record.access.sharesUpstream ?? false,
     ...(record.upstream === undefined ? {} : { upstream: record.upstream }),
   };

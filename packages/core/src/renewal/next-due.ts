@@ -17,6 +17,8 @@ export interface Plan {
   readonly config: AccountConfig | undefined;
   readonly profile: ProviderProfile;
   readonly parameters: Parameters;
+  /** The account these tokens were made from has newer ones. */
+  readonly upstreamMoved: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): Nex
   const actions: (NextAction | undefined)[] = [];
 
   if (record.sent !== undefined) return [doubtAction(plan, record.sent, endsAt, time)];
+  if (plan.upstreamMoved) actions.push({ at: time.ms, action: 'renew' });
   if (record.access?.sharesUpstream) {
     actions.push({ at: endsAt, action: 'renew' });
   } else if (profile.renewal === 'ahead') {

@@ -1,6 +1,6 @@
 import type { Parameters } from '../parameters/parameters.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
-import { type AccountRecord, msUntil } from '../store/account-record.js';
+import { type AccountRecord, msUntil, msUntilCounted } from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
 import { type Validity, validityOf } from '../token/validity.js';
 import type { Trigger } from './trigger.js';
@@ -142,7 +142,8 @@ function whenRefreshable({ record, canRefresh, time }: Situation): Decision | un
   const { refresh } = record;
   if (!canRefresh || refresh === undefined || refresh.dead) return undefined;
   const { lifetimeMs, issuedAt } = refresh;
-  if (lifetimeMs !== undefined && msUntil(issuedAt, lifetimeMs, time) <= 0) return undefined;
+  const left = lifetimeMs === undefined ? 1 : msUntilCounted(issuedAt, lifetimeMs, time);
+  if (left <= 0) return undefined;
   return { step: 'refresh', resend: false };
 }
 

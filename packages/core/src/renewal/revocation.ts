@@ -1,4 +1,3 @@
-import { randomId } from '../clock/random.js';
 import type { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { LiveTokens } from '../provider/token-provider.js';
@@ -9,6 +8,7 @@ import { dueOf } from './due-of.js';
 import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
+import { retiringTokens } from './retiring-tokens.js';
 
 /**
  * Ending tokens. The record forgets them first, so that nothing hands them out and nothing brings
@@ -24,7 +24,7 @@ export class Revocation {
       if (found.record?.state === 'revoked') return;
       const record = found.record ?? newRecord(nextIncarnation(undefined, random));
       const incarnation = nextIncarnation(record.incarnation, random);
-      const retiring = this.#retiring(account, record, incarnation, found.time.ms);
+      const retiring = this.#retiring(account, record, found.time.ms);
       const tombstone: AccountRecord = {
         ...withoutTokens(record),
         incarnation,
@@ -53,7 +53,7 @@ export class Revocation {
       const current = found.record;
       if (current?.incarnation !== incarnation || current.generation !== generation) return;
       if (current.sessions.some(({ until }) => until > found.time.ms)) return;
-      const retiring = this.#retiring(account, current, incarnation, found.time.ms);
+      const retiring = this.#retiring(account, current, found.time.ms);
       const idle: AccountRecord = {
         ...withoutTokens(current),
         generation: generation + 1,
@@ -155,29 +155,17 @@ export class Revocation {
     return false;
   }
 
-  #retiring(
-    account: KnownAccount,
-    record: AccountRecord,
-    incarnation: string,
-    after: number,
-  ): RetiringTokens[] {
-    const { tokens, random } = this.services;
-    const generation = record.generation + 1;
+  #retiring(account: KnownAccount, record: AccountRecord, after: number): RetiringTokens[] {
+    const { tokens } = this.services;
     if (account.provider.revoke === undefined || record.access === undefined) return [];
     try {
       const access = tokens.openAccess(account.id, record)?.token;
       const refresh = tokens.openRefresh(account.id, record);
-      const sealed = tokens.sealRetiring(
-        { account: account.id, incarnation, generation },
-        {
-          ...(access === undefined ? {} : { access }),
-          ...(refresh === undefined ? {} : { refresh }),
-        },
-      );
-      const id = randomId(random, 8);
-      const { upstream } = record;
-      const shared = record.access.sharesUpstream && upstream !== undefined ? { upstream } : {};
-      return [{ id, sealed, incarnation, generation, after, attempts: 0, ...shared }];
+      const secrets = {
+        ...(access === undefined ? {} : { access }),
+        ...(refresh === undefined ? {} : { refresh }),
+      };
+      return [retiringTokens(this.services, account.id, record, secrets, after)];
     } catch {
       // A record that does not open cannot be revoked at the server; here it still is.
       return [];

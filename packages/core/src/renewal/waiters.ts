@@ -36,7 +36,7 @@ export class Waiters<Value> {
       const waiter: Waiter<Value> = {
         resolve,
         reject,
-        deadline: this.elapsed.now() + ms,
+        deadline: this.elapsed.recent() + ms,
         release: () => signal?.removeEventListener('abort', leave),
       };
       if (signal?.aborted) return reject(signal.reason);

@@ -117,3 +117,11 @@ export function newRecord(incarnation: string): AccountRecord {
 export function msUntil(moment: Deadline, afterMs: number, time: StoreTime): number {
   return moment.epoch === time.epoch ? moment.ms + afterMs - time.ms : 0;
 }
+
+/**
+ * The same for what a reboot does not end: only the time the machine was off goes uncounted. A
+ * refresh token that ended meanwhile is refused by its server; one given up unasked is lost.
+ */
+export function msUntilCounted(moment: Deadline, afterMs: number, time: StoreTime): number {
+  return moment.ms + afterMs - time.ms;
+}

@@ -69,7 +69,7 @@ function spellings(secret: Secret): string[] {
   const text = secret.reveal();
   const bytes = Buffer.from(text);
   const json = JSON.stringify(text).slice(1, -1);
-  const percent = encodeURIComponent(text.toWellFormed());
+  const percent = encodeURIComponent(bytes.toString());
   const form = new URLSearchParams([['', text]]).toString().slice(1);
   const hex = bytes.toString('hex');
   const written = [
@@ -82,7 +82,6 @@ function spellings(secret: Secret): string[] {
   ];
   return [
     ...written.map((spelling) => printable(spelling, Number.POSITIVE_INFINITY)),
-    // A header shows bytes above ASCII as it likes; what is left is a fragment.
     percent.replace(/%../g, (triplet) => triplet.toLowerCase()),
     form.replace(/%../g, (triplet) => triplet.toLowerCase()),
     hex,

@@ -23,20 +23,23 @@ test.each([
   { at: 'CP3', kind: strict, expected: ['refresh issued'] },
   { at: 'CP5', kind: strict, expected: ['refresh issued', 'refresh refused'] },
   { at: 'CP5', kind: grace, expected: ['refresh issued', 'refresh resent'] },
-])('F56 a doubt left at $at is settled in the background, with no caller: $expected', async (row) => {
-  const parameters = { ...quick, quarantineMs: 1_500, rotationTimeoutMs: 1_000 };
-  await using world = await RealWorld.begin({ ...row.kind, parameters });
-  await world.logInFirst();
-  await expect((await world.process()).ask('renew', killAt(row.at))).rejects.toThrow('SIGKILL');
-  const engine = await world.engine();
-  engine.start();
-  const requests = () => world.tokenRequests.slice(1);
-  await until(() => requests().length === row.expected.length);
-  await until(() => engine.health().accounts.inDoubt === 0);
-  expect(requests().map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual(
-    row.expected,
-  );
-});
+])(
+  'F56 a doubt left at $at is settled in the background, with no caller: $expected',
+  async (row) => {
+    const parameters = { ...quick, quarantineMs: 1_500, rotationTimeoutMs: 1_000 };
+    await using world = await RealWorld.begin({ ...row.kind, parameters });
+    await world.logInFirst();
+    await expect((await world.process()).ask('renew', killAt(row.at))).rejects.toThrow('SIGKILL');
+    const engine = await world.engine();
+    engine.start();
+    const requests = () => world.tokenRequests.slice(1);
+    await until(() => requests().length === row.expected.length);
+    await until(() => engine.health().accounts.inDoubt === 0);
+    expect(requests().map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual(
+      row.expected,
+    );
+  },
+);
 
 test('F56 a login left in the middle spends the budget, and one more brings the account up', async () => {
   await using world = await RealWorld.begin({});

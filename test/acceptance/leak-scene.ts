@@ -117,8 +117,8 @@ export class LeakScene implements Disposable {
     this.#keep(`${sink}, printed`, `${inspect(value)} ${String(value)}`);
     this.#keep(`${sink}, as JSON`, JSON.stringify(value) ?? '');
     this.logger.info({ value, err: value }, 'a value');
-    this.logger.error(value as object, 'printed: %o %s', value, value);
-    for (let at = value, depth = 0; at instanceof Object && depth < 8; depth += 1) {
+    this.logger.error(value as object, 'printed: %o %s', value as object, value as object);
+    for (let at = value, depth = 0; isObject(at) && depth < 8; depth += 1) {
       const { message, stack, cause } = at as Partial<Error>;
       this.#keep(`${sink}, cause ${depth}`, `${message} ${stack} ${inspect(at, deep)}`);
       at = cause as object;
@@ -193,6 +193,11 @@ export class LeakScene implements Disposable {
       },
     };
   }
+}
+
+/** Also one of another realm, as errors of the file system are in here. */
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Virtual time stands still while the disk is written to. */

@@ -6,7 +6,7 @@ import { AuthRefreshAuthority } from '@tokenkeep/testing';
 import { person } from './world.js';
 
 const DAY = 86_400_000;
-const service = fileURLToPath(new URL('./process/real-timers.mjs', import.meta.url));
+const service = fileURLToPath(new URL('./processes/real-timers.mjs', import.meta.url));
 
 // The defect of the peers is in the timers of the runtime, so this one runs in real time.
 test('P3 a 30-day token costs one request in a real process, and no timer overflows', async () => {

@@ -117,8 +117,10 @@ export class Database {
  * the last committed state. FULL: a commit is on the disk when it returns.
  */
 function useWriteAheadLog(connection: Connection, path: string): void {
-  const mode = connection.pragma('journal_mode = WAL');
-  if (mode !== 'wal') {
+  // Not prepared: a busy statement is not reset, and would keep the read lock for which another
+  // process that opens the file at this moment waits.
+  connection.exec('PRAGMA journal_mode = WAL');
+  if (connection.pragma('journal_mode') !== 'wal') {
     throw new TokenError(
       'STORE_MISCONFIGURED',
       `the file system of ${path} cannot hold a write-ahead log, which processes share through memory. Choose a local disk`,

@@ -12,16 +12,21 @@ export interface Transactions {
 }
 
 // Never prepared: the driver does not reset a statement that was busy, and a BEGIN left half-way
-// makes the next COMMIT fail with "SQL statements in progress".
-const begin = { reading: 'BEGIN DEFERRED', writing: 'BEGIN IMMEDIATE' };
+// makes the next COMMIT fail with "SQL statements in progress". For the same reason a reader takes
+// its lock here, and not with its first statement: one that was left busy keeps the connection at
+// an old moment of the file, and no write begins from there (SQLITE_BUSY_SNAPSHOT).
+const begin = {
+  reading: 'BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1',
+  writing: 'BEGIN IMMEDIATE',
+};
 
 export function transactions(connection: Connection): Transactions {
   return {
     run(mode, work, keep = () => true) {
       // Only after a rollback that failed itself, on a disk that failed.
       if (connection.inTransaction) connection.exec('ROLLBACK');
-      connection.exec(begin[mode]);
       try {
+        connection.exec(begin[mode]);
         const result = work();
         connection.exec(keep(result) ? 'COMMIT' : 'ROLLBACK');
         return result;

@@ -37,7 +37,7 @@ export interface TokenThere {
 /** What a process was handed while it asked again and again. Times are real, not shifted. */
 export interface Watched {
   /** By `<account>#<generation>`. */
-  readonly handed: Record<string, { prints: string[]; print: string; first: number; last: number }>;
+  readonly handed: Record<string, { prints: string[]; first: number; last: number }>;
   readonly errors: string[];
   readonly renewalsStarted: number[];
 }
@@ -143,7 +143,7 @@ export class EngineProcess {
 
   #heard(line: string): void {
     const { number, answer, error, signalled } = JSON.parse(line);
-    if (signalled !== undefined) return this.#signalled();
+    if (signalled !== undefined) this.#signalled();
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);
     if (error !== undefined) waiting?.reject(new ThrownThere(error));

@@ -10,8 +10,13 @@ import { authRefresh } from '@tokenkeep/provider-auth-refresh';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { fingerprint } from '@tokenkeep/testing';
 
-/** Where this process is to send itself a signal; once. */
+/**
+ * Where this process is to send itself a signal; once.
+ *
+ * @type {{ at: string, signal: string } | undefined}
+ */
 let trap;
+/** @param {string} point */
 function spring(point) {
   if (trap?.at !== point) return;
   const { signal } = trap;
@@ -19,8 +24,14 @@ function spring(point) {
   process.kill(process.pid, signal);
 }
 
-/** The store, and one more point: the intent is durable, and the send gate still to be passed. */
+/**
+ * The store, and one more point: the intent is durable, and the send gate still to be passed.
+ *
+ * @param {import('@tokenkeep/core').TokenStore} store
+ * @returns {import('@tokenkeep/core').TokenStore}
+ */
 function trapped(store) {
+  /** @type {typeof store.write} */
   const write = async (changes) => {
     const result = await store.write(changes);
     if (changes.some(({ body }) => body.includes('"sent":'))) spring('intent');
@@ -29,7 +40,7 @@ function trapped(store) {
   return new Proxy(store, {
     get(target, name) {
       if (name === 'write') return write;
-      const value = target[name];
+      const value = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
@@ -38,6 +49,7 @@ function trapped(store) {
 /** Real time, whatever a test did to `Date`: comparable with the server's log. */
 const realNow = () => performance.timeOrigin + performance.now();
 
+/** @param {import('@tokenkeep/core').AccessToken} token */
 const shown = (token) => ({
   generation: token.generation,
   print: fingerprint(token.reveal()),
@@ -45,11 +57,19 @@ const shown = (token) => ({
   expiresAt: token.expiresAt,
 });
 
+/** @type {import('@tokenkeep/core').TokenEngine} */
 let engine;
+/** @type {number[]} */
 const renewalsStarted = [];
 let watching = true;
 
-/** Asks for tokens again and again, and keeps when each was first and last handed out. */
+/**
+ * Asks for tokens again and again, and keeps when each was first and last handed out.
+ *
+ * @param {string} key
+ * @param {{ everyMs: number, callers?: number, untilLongLived?: boolean }} how
+ * @param {import('./engine-process.js').Watched} result
+ */
 async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, result) {
   while (watching) {
     const askedAt = realNow();
@@ -58,18 +78,21 @@ async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, resul
       for (const token of await Promise.all(asked)) {
         const { print, generation, expiresAt } = shown(token);
         const name = `${key}#${generation}`;
-        result.handed[name] ??= { print, first: askedAt, prints: [] };
-        result.handed[name].last = askedAt;
-        if (!result.handed[name].prints.includes(print)) result.handed[name].prints.push(print);
+        result.handed[name] ??= { prints: [], first: askedAt, last: askedAt };
+        const kept = result.handed[name];
+        kept.last = askedAt;
+        if (!kept.prints.includes(print)) kept.prints.push(print);
         if (untilLongLived && expiresAt - Date.now() > 60_000) return;
       }
-    } catch (error) {
-      result.errors.push(`${error.code} ${error.reason} ${error.message} after ${realNow() - askedAt}`);
+    } catch (thrown) {
+      const error = /** @type {import('@tokenkeep/core').TokenError} */ (thrown);
+      result.errors.push(`${error.code ?? ''} ${error.reason ?? ''} ${error.message}`);
     }
     await sleep(everyMs);
   }
 }
 
+/** @type {Record<string, (facts: any) => Promise<unknown>>} */
 const commands = {
   async open({ path, umask, bootId, provider, accounts, parameters, signals }) {
     if (umask !== undefined) process.umask(umask);
@@ -95,8 +118,10 @@ const commands = {
   start: async () => engine.start(),
   stop: ({ deadlineMs }) => engine.stop(deadlineMs === undefined ? {} : { deadlineMs }),
   async watch({ keys, ...how }) {
+    /** @type {import('./engine-process.js').Watched} */
     const result = { handed: {}, errors: [], renewalsStarted };
-    await Promise.all(keys.map((key) => watchAccount(key, how, result)));
+    const watches = /** @type {string[]} */ (keys);
+    await Promise.all(watches.map((key) => watchAccount(key, how, result)));
     return result;
   },
   endWatch: async () => {
@@ -104,12 +129,16 @@ const commands = {
   },
   /** With the shim of `shifted-clocks.mjs` only. */
   shift: async ({ wallMs = 0, napMs = 0 }) => {
-    globalThis.shiftClocks({ wallMs, napMs });
+    Reflect.get(globalThis, 'shiftClocks')({ wallMs, napMs });
     return { at: realNow() };
   },
 };
 
-/** As a service does it: the first signal ends it properly, the second at once. */
+/**
+ * As a service does it: the first signal ends it properly, the second at once.
+ *
+ * @param {{ deadlineMs?: number }} options
+ */
 function endOnSignals({ deadlineMs }) {
   let signalled = false;
   for (const name of ['SIGTERM', 'SIGINT']) {
@@ -117,11 +146,14 @@ function endOnSignals({ deadlineMs }) {
       if (signalled) process.exit(130);
       signalled = true;
       writeSync(1, `${JSON.stringify({ signalled: name })}\n`);
-      engine.stop(deadlineMs === undefined ? {} : { deadlineMs }).then(() => process.stdin.destroy());
+      engine
+        .stop(deadlineMs === undefined ? {} : { deadlineMs })
+        .then(() => process.stdin.destroy());
     });
   }
 }
 
+/** @param {import('@tokenkeep/core').TokenError} error */
 const said = ({ code, reason, retryAt, message, stack }) => ({
   code,
   reason,
@@ -129,10 +161,13 @@ const said = ({ code, reason, retryAt, message, stack }) => ({
   message: code === undefined ? stack : message,
 });
 
-createInterface(process.stdin).on('line', (line) => {
+const lines = createInterface(process.stdin);
+// Nobody is there any more: what still keeps this process alive after a while is a fault.
+lines.on('close', () => setTimeout(() => process.exit(99), 10_000).unref());
+lines.on('line', (line) => {
   const { number, command, ...facts } = JSON.parse(line);
   Promise.resolve()
-    .then(() => commands[command](facts))
+    .then(() => commands[command]?.(facts))
     .then(
       (answer) => ({ number, answer: answer ?? {} }),
       (error) => ({ number, error: said(error) }),

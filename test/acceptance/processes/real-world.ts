@@ -6,12 +6,17 @@ import {
   createTokenEngine,
   type Parameters as EngineParameters,
   scaleParameters,
-  TokenError,
   type TokenEngine,
+  TokenError,
 } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { AuthRefreshAuthority, fingerprint, type LogEntry, type Rotation } from '@tokenkeep/testing';
+import {
+  AuthRefreshAuthority,
+  fingerprint,
+  type LogEntry,
+  type Rotation,
+} from '@tokenkeep/testing';
 import { person } from '../world.js';
 import {
   EngineProcess,

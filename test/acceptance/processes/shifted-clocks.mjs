@@ -8,21 +8,20 @@ let wallShiftMs = Number(process.env.WALL_SHIFT_MS ?? 0);
 let napMs = 0;
 
 const RealDate = Date;
-globalThis.Date = class Date extends RealDate {
-  constructor(...args) {
-    if (args.length === 0) super(RealDate.now() + wallShiftMs);
-    else super(...args);
-  }
-  static now() {
-    return RealDate.now() + wallShiftMs;
-  }
-};
+const shiftedNow = () => RealDate.now() + wallShiftMs;
+globalThis.Date = new Proxy(RealDate, {
+  construct: (target, args, made) =>
+    Reflect.construct(target, args.length === 0 ? [shiftedNow()] : args, made),
+  get: (target, name) => (name === 'now' ? shiftedNow : Reflect.get(target, name)),
+});
 
 const { uptime } = os;
 os.uptime = () => uptime() + napMs / 1_000;
 syncBuiltinESMExports();
 
-globalThis.shiftClocks = (shift) => {
+/** @param {{ wallMs: number, napMs: number }} shift */
+const shiftClocks = (shift) => {
   wallShiftMs += shift.wallMs;
   napMs += shift.napMs;
 };
+Object.assign(globalThis, { shiftClocks });

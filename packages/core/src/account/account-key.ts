@@ -1,3 +1,5 @@
+import { TokenError } from '../errors/token-error.js';
+
 /**
  * Everything that makes two tokens different. Two keys that differ in any part never share a
  * token. A string names an account as it was configured.
@@ -22,9 +24,20 @@ export function accountId(parts: AccountParts): string {
   const optional = { tenant: parts.tenant, resource: parts.resource, scope };
   const suffix = Object.entries(optional)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `;${name}=${encodeURIComponent(value as string)}`)
+    .map(([name, value]) => `;${name}=${encoded(name, value as string)}`)
     .join('');
-  return `${encodeURIComponent(parts.provider)}/${encodeURIComponent(parts.account)}${suffix}`;
+  return `${encoded('provider', parts.provider)}/${encoded('account', parts.account)}${suffix}`;
+}
+
+function encoded(part: string, value: string): string {
+  try {
+    return encodeURIComponent(value);
+  } catch {
+    throw new TokenError(
+      'CONFIGURATION_INVALID',
+      `The ${part} of an account is not text: it has half a character in it.`,
+    );
+  }
 }
 
 /** Scope values are a set (RFC 6749 section 3.3): sorted, without repeats. */

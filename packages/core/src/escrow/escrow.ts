@@ -3,6 +3,12 @@
  * that is only in memory is lost with the process; one in escrow is not.
  */
 export interface Escrow {
+  /**
+   * Makes room, before a single-use token is sent, for the pair that will come for it.
+   *
+   * @throws TokenError `STORE_UNAVAILABLE`: then nothing is sent
+   */
+  reserve?(): Promise<void>;
   /** Durable when it resolves `true`; `false`: this escrow keeps nothing. */
   put(entry: EscrowEntry): Promise<boolean>;
   /** Everything left behind by processes that no longer run, and by this one. */

@@ -29,6 +29,14 @@ class FileEscrow implements Escrow {
     private readonly holder: Holder,
   ) {}
 
+  async reserve(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      throw unusable(this.folder, error);
+    }
+  }
+
   async put(entry: EscrowEntry): Promise<boolean> {
     const text = Buffer.from(JSON.stringify(entry));
     const slot = this.#freeSlot();
@@ -43,7 +51,7 @@ class FileEscrow implements Escrow {
       const file = await this.#open();
       const head = Buffer.alloc(HEAD_BYTES);
       head.writeUInt32BE(text.length);
-      await file.write(Buffer.concat([head, text]), 0, undefined, slot * SLOT_BYTES);
+      await writeWhole(file, Buffer.concat([head, text]), slot * SLOT_BYTES);
       await file.datasync();
       return true;
     } catch (error) {
@@ -100,11 +108,18 @@ class FileEscrow implements Escrow {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, `${this.holder.id}${SUFFIX}`);
     const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    await file.write(Buffer.alloc(SLOTS * SLOT_BYTES), 0);
-    await file.sync();
-    const parent = await open(this.folder, O_RDONLY);
-    await parent.sync().finally(() => parent.close());
-    return file;
+    try {
+      await writeWhole(file, Buffer.alloc(SLOTS * SLOT_BYTES), 0);
+      await file.sync();
+      const parent = await open(this.folder, O_RDONLY);
+      await parent.sync().finally(() => parent.close());
+      return file;
+    } catch (error) {
+      // Half a file is no room, and would be in the way of the next try.
+      await file.close().catch(() => {});
+      await rm(path, { force: true });
+      throw error;
+    }
   }
 
   #freeSlot(): number | undefined {
@@ -113,6 +128,15 @@ class FileEscrow implements Escrow {
 
   async #discard(name: string): Promise<void> {
     await rm(join(this.folder, name), { force: true });
+  }
+}
+
+/** A disk that fills up takes a part of a write, and says so only in the count. */
+async function writeWhole(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    if (bytesWritten === 0) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    done += bytesWritten;
   }
 }
 
@@ -149,8 +173,10 @@ function parseEntry(text: string): EscrowEntry | undefined {
 
 function unusable(folder: string, error: unknown): TokenError {
   const code = (error as { code?: string }).code ?? 'unknown error';
-  return new TokenError('STORE_UNAVAILABLE', `The escrow folder ${folder} failed (${code}).`, {
-    retryable: true,
-    reason: 'escrow_failed',
-  });
+  return new TokenError(
+    'STORE_UNAVAILABLE',
+    `The escrow folder ${folder} failed (${code}): a rotated pair could be kept nowhere until it ` +
+      'is stored. Check the space and the mode of that folder; it is tried again.',
+    { retryable: true, reason: 'escrow_failed' },
+  );
 }

@@ -31,6 +31,9 @@ export interface LeasedRecord {
   readonly readAt: number;
 }
 
+/** One that was under way and gave up for want of waiters, and one's own; and one to spare. */
+const MOST_FLIGHTS_JOINED = 3;
+
 interface Refusal {
   readonly generation: number;
   quietUntil: number;
@@ -188,12 +191,19 @@ export class AccountKeeper {
     const token = this.#atHand(options);
     if (token !== undefined) return token;
     this.#refuseIfUpstreamRevoked();
-    const end = await this.#join(() => this.renew({ kind: 'caller' }), options);
-    const now = this.services.elapsed.now();
-    // A failed renewal never takes away a token that is still valid.
-    const live = this.#live;
-    if (live !== undefined && now < live.endsAt && !this.#isWithdrawn(live)) return live.token;
-    this.#refuseIfUpstreamRevoked();
+    const { elapsed, parameters } = this.services;
+    const until = elapsed.now() + (options.waitMs ?? parameters.waitMs);
+    let end: FlightEnd = {};
+    for (let tries = 0; tries < MOST_FLIGHTS_JOINED; tries += 1) {
+      const waitMs = Math.max(0, until - elapsed.now());
+      end = await this.#join(() => this.renew({ kind: 'caller' }), { ...options, waitMs });
+      const now = elapsed.now();
+      // A failed renewal never takes away a token that is still valid.
+      const live = this.#live;
+      if (live !== undefined && now < live.endsAt && !this.#isWithdrawn(live)) return live.token;
+      this.#refuseIfUpstreamRevoked();
+      if (!end.left) break;
+    }
     throw (
       end.error ??
       (this.#found?.record?.access?.lifetimeMs === 0

@@ -93,6 +93,7 @@ export class Attempt {
       trigger: plan.trigger,
       attemptId: this.#attemptId,
     });
+    if (this.#rotating) await services.escrow.reserve?.();
     using _beat = plan.claim.beat(this.#due);
     const { call, issued } = await this.#call(previous.refresh);
     if (!issued.ok) return this.#fail(call, issued.error);

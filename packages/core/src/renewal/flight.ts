@@ -11,6 +11,8 @@ export interface FlightEnd {
   readonly error?: TokenError;
   /** When trying again may make sense. Milliseconds from now. */
   readonly retryMs?: number;
+  /** It did not wait for the process that holds the claim, because nobody waited for it. */
+  readonly left?: true;
 }
 
 export interface Flight {
@@ -51,9 +53,9 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
       const { waitMs, reason } = outcome;
       // A doubt that outlasts everybody's patience is an answer now, not a time-out later.
       const tooLong = reason === 'in_doubt' && waitMs > p.waitMs;
-      if (serves() || !awaited() || tooLong || elapsed.now() >= endsAt) {
-        return waited(flight.account, waitMs, reason, clock);
-      }
+      const end = waited(flight.account, waitMs, reason, clock);
+      if (tooLong || elapsed.now() >= endsAt) return end;
+      if (serves() || !awaited()) return { ...end, left: true };
       await clock.sleep(Math.min(waitMs, p.followPollMs));
       continue;
     }

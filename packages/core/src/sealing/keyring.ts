@@ -5,9 +5,9 @@ import {
   hkdfSync,
   timingSafeEqual,
 } from 'node:crypto';
+import { types } from 'node:util';
 import type { Random } from '../clock/random.js';
 import { TokenError } from '../errors/token-error.js';
-import { Secret } from '../token/secret.js';
 import type { SealedPlace, Sealer } from './sealer.js';
 
 /** One AES-256 key. Its id stands in every value sealed with it. */
@@ -22,6 +22,7 @@ export interface SealingKey {
 export type Keyring = readonly [SealingKey, ...SealingKey[]];
 
 const FORMAT = 'tk1';
+const ID = /^[A-Za-z0-9_-]{1,32}$/;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -33,6 +34,8 @@ const TAG_BYTES = 16;
 export function keyringSealer(keyring: Keyring, storeName: string, random: Random): Sealer {
   const keys = new Map(keyring.map((key) => [checked(key).id, subkeys(key)]));
   const [primary] = keyring;
+  if (primary === undefined) throw unusableKeyring('is empty: nothing could be sealed with it');
+  if (keys.size < keyring.length) throw unusableKeyring('has two keys of one id. Rename one');
   return {
     seal(text, place) {
       const nonce = random.bytes(NONCE_BYTES);
@@ -108,16 +111,24 @@ function additionalData(storeName: string, place: SealedPlace): Buffer {
 function checked(key: SealingKey): SealingKey {
   const problem = keyProblem(key);
   if (problem === undefined) return key;
-  throw new TokenError(
+  const { id } = key ?? {};
+  // An id that is none may be the key itself, in the wrong place.
+  const name = typeof id === 'string' && ID.test(id) ? ` "${id}"` : '';
+  throw unusableKeyring(`has a key${name} that ${problem}`);
+}
+
+function unusableKeyring(problem: string): TokenError {
+  return new TokenError(
     'CONFIGURATION_INVALID',
-    `Sealing key "${Secret.is(key.id) ? Secret.mask : key.id}" ${problem}. ` +
-      'Make one with: openssl rand 32',
+    `The keyring ${problem}. A key is { id, bytes }; make the bytes with: openssl rand 32`,
     { reason: 'sealing_key' },
   );
 }
 
-function keyProblem({ id, bytes }: SealingKey): string | undefined {
-  if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) return 'has an id that is not 1 to 32 of A-Za-z0-9_-';
+function keyProblem(key: SealingKey): string | undefined {
+  const { id, bytes } = key ?? {};
+  if (typeof id !== 'string' || !ID.test(id)) return 'has no id of 1 to 32 of A-Za-z0-9_-';
+  if (!types.isUint8Array(bytes)) return 'has no bytes in a Uint8Array';
   if (bytes.length !== KEY_BYTES) return `has ${bytes.length} bytes, not ${KEY_BYTES}`;
   if (new Set(bytes).size < 8) return 'is not random: it repeats a few bytes';
   if (bytes.every((byte) => byte >= 0x20 && byte < 0x7f)) {

@@ -10,7 +10,9 @@ const DATES = [
 export function parseHttpDate(text: string | undefined): number | undefined {
   if (text === undefined || !DATES.some((form) => form.test(text))) return undefined;
   const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  return Number.isNaN(ms) ? undefined : ms;
+  // The 31st of February would be read as a day in March.
+  const day = Number(/\d{1,2}/.exec(text)?.[0]);
+  return Number.isNaN(ms) || new Date(ms).getUTCDate() !== day ? undefined : ms;
 }
 
 /**

@@ -62,7 +62,8 @@ function notJson(reply: ExchangeReply, problem: string): TokenError {
   return new TokenError(
     'PROVIDER_PROTOCOL',
     `The authorization server's reply is unusable: ${problem} ` +
-      `(HTTP ${reply.status}, ${type}, ${reply.body.length} bytes).`,
+      `(HTTP ${reply.status}, ${type}, ${reply.body.length} bytes). If this goes on, check the ` +
+      "provider's base URL, and what stands between: a proxy or a sign-in page.",
     { retryable: true, reason: 'not_json', status: reply.status },
   );
 }

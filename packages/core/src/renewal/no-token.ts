@@ -1,0 +1,64 @@
+import type { EpochMs } from '../clock/clock.js';
+import { isoTime } from '../clock/iso-time.js';
+import { TokenError } from '../errors/token-error.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+
+/** The token an API refused is another account's, and that one was not replaced. */
+export function upstreamKept({ id }: KnownAccount): TokenError {
+  return new TokenError(
+    'TOKEN_REFUSED',
+    `The token of ${id} is another account's own, and no new one of that could be had.`,
+    { retryable: true, reason: 'upstream_not_replaced', account: id },
+  );
+}
+
+export function accountRevoked({ id }: KnownAccount): TokenError {
+  return new TokenError(
+    'ACCOUNT_REVOKED',
+    `Account ${id} was revoked. Call engine.login("${id}") to bring it back.`,
+    { reason: 'revoked', account: id },
+  );
+}
+
+const cures: Record<string, string> = {
+  credentials_rejected:
+    'The server rejected its credentials; correct them, and it goes on by itself',
+  rotation_lost: 'A rotated refresh token was lost, and there are no credentials to log in with',
+  no_refresh_token: 'It has no refresh token and no credentials',
+  refresh_token_rejected: 'The server rejected its refresh token, and it has no credentials',
+  refresh_token_expired: 'Its refresh token has ended, and it has no credentials',
+};
+
+export function personNeeded(
+  { id }: KnownAccount,
+  reason: string,
+  failure: TokenError | undefined,
+): TokenError {
+  const said = failure?.providerCode === undefined ? '' : ` (${failure.providerCode})`;
+  const rejected = reason === 'credentials_rejected';
+  return new TokenError(
+    rejected ? 'CREDENTIALS_REJECTED' : 'REAUTHORIZATION_REQUIRED',
+    `${id} needs a person: ${cures[reason] ?? reason}${said}.`,
+    {
+      ...(failure?.details() ?? {}),
+      retryable: false,
+      reason,
+      account: id,
+    },
+  );
+}
+
+/** The guard's word, with the moment it ends. */
+export function guardRefused(
+  { id, provider }: KnownAccount,
+  failures: number,
+  reason: string,
+  retryAt: EpochMs,
+): TokenError {
+  return new TokenError(
+    'GUARD_REFUSED',
+    `No token request for ${id} now (${reason}, ${failures} failures in a row). ` +
+      `The next is allowed at ${isoTime(retryAt)}.`,
+    { retryable: true, retryAt, reason, account: id, provider: provider.id },
+  );
+}

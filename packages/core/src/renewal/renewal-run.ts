@@ -1,0 +1,346 @@
+import { TokenError } from '../errors/token-error.js';
+import { type GuardRequest, judge } from '../guard/guard.js';
+import type { KnownAccount } from '../provider/account-registry.js';
+import { type AccountRecord, newRecord, type UpstreamToken } from '../store/account-record.js';
+import { type FoundRecord, loadRecord } from '../store/edit-record.js';
+import { nextIncarnation } from '../store/incarnation.js';
+import type { StoreTime } from '../store/token-store.js';
+import { Attempt, type AttemptEnd } from './attempt.js';
+import type { BudgetExhausted } from './budget-rows.js';
+import { Claim, ClaimLost } from './claim.js';
+import type { Committer } from './commit.js';
+import type { ResolvedCredentials } from './credentials-source.js';
+import { dueOf } from './due-of.js';
+import { accountRevoked, guardRefused, personNeeded, upstreamKept } from './no-token.js';
+import { preparedRecord } from './prepared-record.js';
+import type { RenewalOutcome } from './renewal-outcome.js';
+import { type Decision, decideRenewal } from './renewal-policy.js';
+import type { RenewalServices } from './renewal-services.js';
+import { situationOf } from './situation.js';
+import type { Trigger } from './trigger.js';
+
+/** More rounds than this in one run is a bug: the ladder has three rungs. */
+const MOST_ROUNDS = 12;
+
+/**
+ * One run of a renewal: it looks, decides and takes one step, until there is nothing left to do.
+ */
+export class RenewalRun {
+  claim: Claim | undefined;
+  #released = false;
+  #failure: TokenError | undefined;
+  #upstreamTried = false;
+  #escrowSearched = false;
+  /** When the guard or a budget allows the next request, on the store's clock. */
+  #refusedUntil = 0;
+
+  constructor(
+    private readonly services: RenewalServices,
+    private readonly committer: Committer,
+    private readonly account: KnownAccount,
+    private readonly trigger: Trigger,
+  ) {}
+
+  async toEnd(): Promise<RenewalOutcome> {
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      try {
+        const outcome = await this.#round();
+        if (outcome !== undefined) return outcome;
+      } catch (error) {
+        if (!(error instanceof ClaimLost)) throw error;
+        this.claim = undefined;
+      }
+    }
+    throw new Error(`The renewal of ${this.account.id} did not come to an end.`);
+  }
+
+  /** Gives the row back as it stands, with its next due time. */
+  async letGo(): Promise<void> {
+    if (this.claim === undefined || this.#released) return;
+    this.#released = true;
+    // Never due again at once: a row that is due and has nothing to do would be claimed in a loop.
+    const soonest = this.services.store.estimate().ms + this.services.parameters.gapMs;
+    const due = (record: AccountRecord) => {
+      const at = this.#due(record);
+      return at === undefined ? undefined : Math.max(at, soonest, this.#refusedUntil);
+    };
+    await this.claim.write({ change: (record) => record, due, release: true }).catch(() => {});
+  }
+
+  /** One look and one step; `undefined`: the record changed, look again. */
+  async #round(): Promise<RenewalOutcome | undefined> {
+    const { services, account } = this;
+    const found = this.claim?.found ?? (await loadRecord(services.store, account.id));
+    const held = this.#heldByAnother(found);
+    if (held !== undefined) return held;
+    if (await this.#foundInEscrow(found)) return undefined;
+    const record = this.#prepared(found.record ?? this.#newRecord(), found.time);
+    const credentials = await this.#credentialsIfLatched(record);
+    const decision = decideRenewal(
+      situationOf(services, account, this.trigger, record, found.time, credentials),
+    );
+    switch (decision.step) {
+      case 'nothing':
+        return this.#failure === undefined
+          ? { kind: 'settled', found }
+          : this.#failed(found, this.#failure);
+      case 'wait':
+        return {
+          kind: 'waiting',
+          found,
+          waitMs: decision.untilMs - found.time.ms,
+          reason: decision.reason,
+        };
+      case 'refuse':
+        return this.#failed(found, accountRevoked(account));
+      case 'reauthorize':
+        return this.#reauthorize(found, record, decision.reason);
+      default:
+        return this.#send(found, record, decision, credentials);
+    }
+  }
+
+  /** A sender that is gone may have left the pair that is missed: before anything else is tried. */
+  async #foundInEscrow({ record }: FoundRecord): Promise<boolean> {
+    const { holder } = this.services;
+    if (this.#escrowSearched || record?.sent === undefined) return false;
+    if (!holder.isGone(record.sent.holder)) return false;
+    this.#escrowSearched = true;
+    const { account } = this;
+    const replayed = await this.committer.replay((id) => (id === account.id ? account : undefined));
+    // The commit released the row.
+    if (replayed) this.claim = undefined;
+    return replayed;
+  }
+
+  async #send(
+    found: FoundRecord,
+    record: AccountRecord,
+    decision: Decision & { step: 'refresh' | 'obtain' },
+    known: ResolvedCredentials | undefined,
+  ): Promise<RenewalOutcome | undefined> {
+    const { services, account, trigger } = this;
+    const request = this.#guardRequest(record, decision);
+    const now = found.time.ms;
+    const verdict = judge(record.guard, { ...request, now }, services.parameters);
+    if (!verdict.allowed) {
+      if (!(await this.#refusalKept(found, record))) return undefined;
+      return this.#guardRefused(found, record, verdict);
+    }
+    const replaced = await this.#sharedTokenReplaced(record);
+    if (!replaced) return this.#failed(found, upstreamKept(account));
+    const credentials = known ?? (await this.#credentials(decision));
+    if (credentials instanceof TokenError) return this.#failed(found, credentials);
+    const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
+    if (spent !== undefined) return this.#budgetRefused(found, spent);
+
+    services.probe('CP0');
+    if (!(await this.#claimed(found, record))) return undefined;
+    const claim = this.claim as Claim;
+    const attempt = new Attempt(services, this.committer, {
+      account,
+      claim,
+      operation: decision.step,
+      resend: decision.step === 'refresh' && decision.resend,
+      trigger: trigger.kind,
+      credentials,
+      request,
+    });
+    return this.#ended(await attempt.run(), credentials?.upstream);
+  }
+
+  async #ended(
+    end: AttemptEnd,
+    upstream: UpstreamToken | undefined,
+  ): Promise<RenewalOutcome | undefined> {
+    if (end.kind === 'failed') {
+      this.#failure = end.error;
+      if (end.error.reason === 'upstream_rejected' && upstream !== undefined) {
+        if (await this.#upstreamReplaced(upstream)) return undefined;
+      }
+      if (end.decideAgain) return undefined;
+      return this.#failed(end.found ?? (this.claim as Claim).found, end.error, true);
+    }
+    // The row was released by the commit, or is another's.
+    this.#released = true;
+    if (end.kind === 'superseded') {
+      this.claim = undefined;
+      this.#released = false;
+      return undefined;
+    }
+    const { found, fresh, issuedAt, unsaved } = end;
+    return {
+      kind: 'renewed',
+      found,
+      access: fresh.access,
+      issuedAt,
+      ...(unsaved === undefined ? {} : { unsaved }),
+    };
+  }
+
+  /** The token an API refused is another account's own: that one is replaced, or nothing is. */
+  async #sharedTokenReplaced({ access, upstream }: AccountRecord): Promise<boolean> {
+    const { trigger, services } = this;
+    const shared = access?.sharesUpstream ? upstream : undefined;
+    if (trigger.kind !== 'refusal' || shared === undefined) return true;
+    if (!this.#upstreamTried) await services.upstreams.replace(shared);
+    this.#upstreamTried = true;
+    return services.upstreams.hasMoved(shared);
+  }
+
+  /** A bearer of another account was refused: once that is replaced, one more try is free. */
+  async #upstreamReplaced(upstream: UpstreamToken): Promise<boolean> {
+    if (this.#upstreamTried) return false;
+    this.#upstreamTried = true;
+    await this.services.upstreams.replace(upstream);
+    if (!this.services.upstreams.hasMoved(upstream)) return false;
+    await (this.claim as Claim).write({
+      change: (record) => ({ ...record, guard: { ...record.guard, freeStep: true } }),
+      due: this.#due,
+    });
+    return true;
+  }
+
+  async #claimed(found: FoundRecord, record: AccountRecord): Promise<boolean> {
+    const { services, account } = this;
+    services.probe('CP1');
+    if (this.claim !== undefined) {
+      if (record !== found.record) {
+        const change = (current: AccountRecord) => this.#prepared(current, found.time);
+        await this.claim.write({ change, due: this.#due });
+      }
+      return true;
+    }
+    const abandoned = found.row?.holder !== undefined;
+    this.claim = await Claim.take(services, account.id, found, record);
+    if (this.claim === undefined) return false;
+    const { id, provider } = account;
+    const facts = { account: id, provider: provider.id, generation: record.generation };
+    if (abandoned) services.events.emit('claim:taken_over', { ...facts, fence: this.claim.fence });
+    return true;
+  }
+
+  #heldByAnother(found: FoundRecord): RenewalOutcome | undefined {
+    const { row, time } = found;
+    if (this.claim !== undefined || row === undefined) return undefined;
+    if (this.services.leases.isOver(row, time)) return undefined;
+    const waitMs = Math.max(1, (row.leaseUntil ?? 0) - time.ms);
+    return { kind: 'waiting', found, waitMs, reason: 'held' };
+  }
+
+  #prepared(record: AccountRecord, time: StoreTime): AccountRecord {
+    return preparedRecord(this.services, this.account, this.trigger, record, time);
+  }
+
+  /** When an API first refused a token decides whether it lived: that is not for later to say. */
+  async #refusalKept(found: FoundRecord, record: AccountRecord): Promise<boolean> {
+    if (!record.access?.refused || found.record?.access?.refused) return true;
+    return this.#claimed(found, record);
+  }
+
+  #newRecord(): AccountRecord {
+    return newRecord(nextIncarnation(undefined, this.services.random));
+  }
+
+  #guardRequest(record: AccountRecord, decision: Decision): Omit<GuardRequest, 'now'> {
+    const { trigger, account } = this;
+    return {
+      generation: record.generation,
+      forced: trigger.kind === 'refusal',
+      session:
+        record.access?.ended === true ||
+        (decision.step === 'obtain' && record.sessionEnded === true),
+      defaultLifetimeMs: account.provider.profile.lifetime.defaultMs,
+    };
+  }
+
+  /** Credentials the server rejected are compared by fingerprint; others are not even asked for. */
+  async #credentialsIfLatched(record: AccountRecord): Promise<ResolvedCredentials | undefined> {
+    const { credentials } = this.account.config;
+    if (record.guard.rejectedCredentials === undefined || credentials === undefined) return;
+    return this.services.credentials.resolve(this.account);
+  }
+
+  /** A refresh goes on without them: a secret manager that is down must not end a session. */
+  async #credentials(decision: Decision): Promise<ResolvedCredentials | TokenError | undefined> {
+    const { account, services } = this;
+    if (account.config.credentials === undefined) return undefined;
+    try {
+      return await services.credentials.resolve(account);
+    } catch (error) {
+      if (decision.step === 'refresh') return undefined;
+      if (TokenError.is(error)) return error;
+      throw error;
+    }
+  }
+
+  #guardRefused(
+    found: FoundRecord,
+    record: AccountRecord,
+    verdict: { readonly reason: string; readonly retryAt: number },
+  ): RenewalOutcome {
+    const { services, account } = this;
+    this.#refusedUntil = verdict.retryAt;
+    // The failure that made the guard say no says more than the guard's own words.
+    if (this.#failure !== undefined) return this.#failed(found, this.#failure, true);
+    const retryMs = Math.max(0, verdict.retryAt - found.time.ms);
+    const retryAt = services.clock.now() + retryMs;
+    const { id, provider } = account;
+    const { reason } = verdict;
+    services.events.emit('guard:tripped', { account: id, provider: provider.id, reason, retryAt });
+    const error = guardRefused(account, record.guard.failures, reason, retryAt);
+    return { kind: 'failed', found, error, retryMs, tried: false };
+  }
+
+  #budgetRefused(found: FoundRecord, spent: BudgetExhausted): RenewalOutcome {
+    const { services, account } = this;
+    this.#refusedUntil = spent.untilMs;
+    const retryMs = Math.max(0, spent.untilMs - found.time.ms);
+    const retryAt = services.clock.now() + retryMs;
+    const { id, provider } = account;
+    services.events.emit('budget:exhausted', { account: id, provider: provider.id, retryAt });
+    const error = spent.toTokenError(retryAt);
+    return { kind: 'failed', found, error, retryMs, tried: false };
+  }
+
+  async #reauthorize(
+    found: FoundRecord,
+    record: AccountRecord,
+    reason: string,
+  ): Promise<RenewalOutcome | undefined> {
+    const { services, account } = this;
+    const { id, provider } = account;
+    if (record.state !== 'reauthorization_required' || record.reason !== reason) {
+      if (!(await this.#claimed(found, record))) return undefined;
+      await (this.claim as Claim).write({
+        change: (current) => ({ ...current, state: 'reauthorization_required', reason }),
+        due: this.#due,
+      });
+      const facts = { account: id, provider: provider.id };
+      if (reason === 'credentials_rejected') {
+        services.events.emit('account:credentials_rejected', facts);
+      }
+      services.events.emit('account:reauthorization_required', { ...facts, reason });
+    }
+    return this.#failed(this.claim?.found ?? found, personNeeded(account, reason, this.#failure));
+  }
+
+  #failed(found: FoundRecord, error: TokenError, tried = false): RenewalOutcome {
+    const { services, account } = this;
+    const { record = undefined, time } = found;
+    const until = error.code === 'BUDGET_EXHAUSTED' ? undefined : record?.guard.notBefore;
+    const waits = tried && until !== undefined && until > time.ms;
+    const retryMs = waits ? until - services.store.estimate().ms : undefined;
+    const context = { account: account.id, provider: account.provider.id };
+    const dated =
+      retryMs === undefined || error.retryAt !== undefined
+        ? error
+        : new TokenError(error.code, error.message, {
+            ...error.details(),
+            retryAt: services.clock.now() + retryMs,
+          });
+    return { kind: 'failed', found, error: dated.withContext(context), retryMs, tried };
+  }
+
+  readonly #due = (record: AccountRecord) => dueOf(this.services, this.account, record);
+}

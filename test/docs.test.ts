@@ -1,0 +1,207 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { defaultParameters, errorCodes, eventNames } from '@tokenkeep/core';
+import { ChatAppAuthority } from '@tokenkeep/testing';
+import { transform } from 'esbuild';
+import { blocksOf, brokenLinks, type Page, pagesOf, sectionsOf } from './docs/markdown.js';
+import { membersOf, wordsOf } from './docs/public-members.js';
+import { runNode } from './docs/run-node.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const core = join(root, 'packages/core/src');
+const pages = pagesOf(root);
+
+/** Beside the packages, so that their names resolve as they do for a reader. */
+const cache = join(root, 'node_modules/.cache');
+mkdirSync(cache, { recursive: true });
+const scratch = mkdtempSync(join(cache, 'docs-'));
+writeFileSync(join(scratch, 'package.json'), '{ "type": "module" }\n');
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function page(file: string): Page {
+  const found = pages.find((candidate) => candidate.file === file);
+  if (found === undefined) throw new Error(`${file} is missing.`);
+  return found;
+}
+
+const sorted = (names: Iterable<string>) => [...names].sort();
+
+/** What a page does not name, between backticks and alone or as a call. */
+function unnamed(file: string, names: readonly string[]): string[] {
+  const { text } = page(file);
+  return names.filter((name) => !new RegExp(`\`${name}(\`|\\(|: )`).test(text));
+}
+
+describe('the reference names everything there is, and nothing else', () => {
+  test('every error code has its heading', () => {
+    const headings = sectionsOf(page('docs/reference/errors.md'), 3).keys();
+    expect(sorted(headings)).toEqual(sorted(errorCodes));
+  });
+
+  test('every event has its heading', () => {
+    const headings = sectionsOf(page('docs/reference/events.md'), 3).keys();
+    expect(sorted(headings)).toEqual(sorted(eventNames));
+  });
+
+  test('every parameter has its heading', () => {
+    const headings = sectionsOf(page('docs/reference/parameters.md'), 3).keys();
+    expect(sorted(headings)).toEqual(sorted(Object.keys(defaultParameters)));
+  });
+
+  test('every default is the real one', () => {
+    const sections = sectionsOf(page('docs/reference/parameters.md'), 3);
+    const wrong = Object.entries(defaultParameters).filter(
+      ([name, value]) => !sections.get(name)?.includes(`Default: \`${JSON.stringify(value)}\`.`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('every reason in an error of the engine is explained', () => {
+    const literals = readdirSync(core, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...readFileSync(join(core, file), 'utf8').matchAll(/reason: '(\w+)'/g)])
+      .map(([, reason = '']) => reason);
+    const reasons = [
+      ...literals,
+      ...wordsOf(join(core, 'guard/guard-state.ts'), 'GuardReason'),
+      ...wordsOf(join(core, 'provider/refusal.ts'), 'RefusalKind'),
+      ...wordsOf(join(core, 'transport/http-exchange.ts'), 'ExchangeFailure'),
+    ].filter((reason) => reason !== 'not_admitted');
+    expect(unnamed('docs/reference/errors.md', [...new Set(reasons)])).toEqual([]);
+  });
+
+  test.each([
+    ['engine.md', 'engine/token-engine.ts', 'TokenEngine'],
+    ['engine.md', 'engine/token-engine.ts', 'AccountStatus'],
+    ['engine.md', 'engine/token-engine.ts', 'EngineHealth'],
+    ['engine.md', 'engine/token-engine.ts', 'WithTokenOptions'],
+    ['engine.md', 'renewal/account-keeper.ts', 'TokenRequestOptions'],
+    ['engine.md', 'di/engine-options.ts', 'EngineOptions'],
+    ['engine.md', 'account/account-config.ts', 'AccountConfig'],
+    ['engine.md', 'token/access-token.ts', 'AccessToken'],
+    ['errors.md', 'errors/token-error.ts', 'TokenErrorDetails'],
+    ['provider-contract.md', 'provider/token-provider.ts', 'TokenProvider'],
+    ['provider-contract.md', 'provider/provider-profile.ts', 'ProviderProfile'],
+    ['provider-contract.md', 'provider/provider-profile.ts', 'Budget'],
+    ['provider-contract.md', 'provider/provider-call.ts', 'ProviderCall'],
+    ['provider-contract.md', 'provider/provider-call.ts', 'TokenRequest'],
+    ['provider-contract.md', 'provider/provider-call.ts', 'TokenReply'],
+    ['provider-contract.md', 'token/token-set.ts', 'IssuedTokens'],
+    ['store-contract.md', 'store/token-store.ts', 'TokenStore'],
+    ['store-contract.md', 'store/token-store.ts', 'StoreTraits'],
+    ['store-contract.md', 'store/token-store.ts', 'StoredRow'],
+    ['store-contract.md', 'store/token-store.ts', 'RowWrite'],
+  ])('%s names every member in %s of %s', (file, source, name) => {
+    expect(unnamed(`docs/reference/${file}`, membersOf(join(core, source), name))).toEqual([]);
+  });
+
+  test('every kind of refusal is explained to plug-in authors', () => {
+    const kinds = wordsOf(join(core, 'provider/refusal.ts'), 'RefusalKind');
+    expect(unnamed('docs/reference/provider-contract.md', kinds)).toEqual([]);
+  });
+});
+
+test('every relative link leads to a page, and to a heading it has', () => {
+  expect(brokenLinks(root, pages)).toEqual([]);
+});
+
+test('every source file that is named is there', () => {
+  const files = ['packages', 'test', 'scripts'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|mjs|grit)$/.test(file) && !/node_modules|dist/.test(file))
+      .map((file) => `/${folder}/${file}`),
+  );
+  const named = pages.flatMap(({ file, text }) =>
+    [...text.matchAll(/`([\w*./-]+\.(?:ts|mjs|grit))`/g)]
+      .map(([, path = '']) => path)
+      .filter((path) => !/[*]|^(jest\.config|\.dependency)/.test(path))
+      .filter((path) => !files.some((known) => known.endsWith(`/${path}`)))
+      .map((path) => `${file}: ${path}`),
+  );
+  expect(named).toEqual([]);
+});
+
+test('every decision is in the index', () => {
+  const { text } = page('docs/decisions/README.md');
+  const records = pages.filter(({ file }) => /decisions\/\d/.test(file));
+  expect(records.length).toBeGreaterThan(0);
+  expect(records.filter(({ file }) => !text.includes(file.split('/').at(-1) ?? ''))).toEqual([]);
+});
+
+test('every block of TypeScript compiles', async () => {
+  const blocks = pages.flatMap((each) => blocksOf(each, 'ts')).filter(({ mark }) => mark === '');
+  const files = blocks.map(({ code }, index) => {
+    const name = `block-${index}.ts`;
+    writeFileSync(join(scratch, name), code);
+    return name;
+  });
+  const project = {
+    extends: '../../../tsconfig.test.json',
+    files,
+  };
+  writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify(project));
+  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
+  const { output } = await runNode([tsc, '-p', scratch, '--pretty', 'false'], { cwd: scratch });
+  const complaints = output.replace(/block-(\d+)\.ts\((\d+),\d+\)/g, (_all, index, line) => {
+    const block = blocks[Number(index)];
+    return `${block?.file}:${(block?.line ?? 0) + Number(line) - 1}`;
+  });
+  expect(complaints).toBe('');
+}, 60_000);
+
+describe('what is shown runs', () => {
+  /** Runs a block over the built packages, in a folder of its own. */
+  async function run(name: string, code: string, env: Record<string, string> = {}) {
+    const program = join(scratch, `${name}.mjs`);
+    const options = { loader: 'ts', format: 'esm', target: 'node20' } as const;
+    writeFileSync(program, (await transform(code, options)).code);
+    const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-docs-'));
+    try {
+      return await runNode([program], { cwd: folder, env });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  test("the README's first program gets a token and calls the API with it", async () => {
+    const login = { email: 'ada@example.com', password: 'pw', appId: 'app_1_1' };
+    const server = await new ChatAppAuthority({
+      accounts: [{ accountId: 'crm', ...login }],
+    }).start();
+    try {
+      const [block] = blocksOf(page('README.md'), 'ts');
+      // As it stands, but for where the vendor is.
+      const code = [
+        ['https://api.chatapp.online', server.url],
+        ['chatApp()', `chatApp({ baseUrl: '${server.url}' })`],
+        ['createTokenEngine({', 'createTokenEngine({ allowInsecureLoopback: true,'],
+      ].reduce((text, [from = '', to = '']) => {
+        expect(text).toContain(from);
+        return text.replace(from, to);
+      }, block?.code ?? '');
+      const ended = await run('quick-start', code, {
+        CHATAPP_EMAIL: login.email,
+        CHATAPP_PASSWORD: login.password,
+        CHATAPP_APP_ID: login.appId,
+      });
+      expect(ended).toEqual({ code: 0, output: '200\n' });
+      expect(server.log.entries.map(({ operation, outcome }) => [operation, outcome])).toEqual([
+        ['obtain', 'issued'],
+        ['api', 'served'],
+      ]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('the test that is shown to services passes', async () => {
+    const [block] = blocksOf(page('docs/how-to/test-your-service.md'), 'ts');
+    const { code, output } = await run('service-test', block?.code ?? '');
+    expect(output).not.toContain('Error');
+    expect(code).toBe(0);
+  });
+});

@@ -26,7 +26,7 @@ function manyMembers(count: number): string {
   return Array.from({ length: count }, (_, index) => `"m${index}":0`).join(',');
 }
 
-describe('a reply to a login that is no token reply', () => {
+describe('F18 F19 F20 a reply to a login that is no token reply', () => {
   test.each(useless)('%s %s is a typed error, and the next login works', async (_row, _, reply) => {
     await using world = new World();
     const { server, ...setup } = await authRefreshWorld(world);

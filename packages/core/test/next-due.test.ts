@@ -27,6 +27,7 @@ function next(record: AccountRecord, plan: Partial<Plan> = {}, ageMs = 0) {
     config,
     profile: strict,
     parameters: defaultParameters,
+    upstreamMoved: false,
     ...plan,
   };
   const action = nextAction(whole, record, { ...issuedAt, ms: issuedAt.ms + ageMs });

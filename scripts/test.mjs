@@ -10,6 +10,8 @@ if (await prepare()) {
     await run(process.execPath, [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
+      // Most tests keep tokens in memory, and know it.
+      '--disable-warning=TOKENKEEP_EPHEMERAL_STORE',
       jest,
       ...process.argv.slice(2),
     ]),

@@ -114,3 +114,19 @@ test('F69 credentials that went bad leave a refreshable account alone: no login 
   expect(server.truth.accepts(token.reveal())).toBe(true);
   expect(server.log.count({ operation: 'obtain' })).toBe(1);
 });
+
+test('F69 credentials that have logged in are no longer latched when the refresh token is dead', async () => {
+  await using world = new World();
+  const { server, ...setup } = await authRefreshWorld(world);
+  const engine = await world.engine(setup);
+  const body = JSON.stringify({ success: false, message: 'locked' });
+  server.faults.next('obtain', fault.status(401, { body, contentType: 'application/json' }));
+  await expect(world.run(engine.getToken('crm'))).rejects.toMatchObject({
+    code: 'CREDENTIALS_REJECTED',
+  });
+  await world.clock.advance(MINUTE);
+  await world.run(engine.login('crm'));
+  server.truth.killRefreshToken('crm');
+  await world.clock.advance(2 * HOUR);
+  expect(server.truth.accepts((await world.run(engine.getToken('crm'))).reveal())).toBe(true);
+});

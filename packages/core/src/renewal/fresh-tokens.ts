@@ -92,7 +92,7 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
     anomalies,
     tokens: {
       ...base(source),
-      guard: guardAfter(services, source.record.guard, request, set, { unchanged, expired }),
+      guard: guardAfter(services, accepted(source), request, set, { unchanged, expired }),
       access: {
         sealed: services.tokens.sealAccess(place, access),
         tokenType: set.tokenType,
@@ -173,6 +173,12 @@ function refreshRecord(
     return undefined;
   }
   return { ...record.refresh, sealed: tokens.sealRefresh(place, previous.refresh) };
+}
+
+/** Credentials that log in are not rejected any more, whatever was said of them before. */
+function accepted({ operation, record: { guard } }: FreshSource): GuardState {
+  const { rejectedCredentials: _latch, ...unlatched } = guard;
+  return operation === 'obtain' ? unlatched : guard;
 }
 
 function guardAfter(

@@ -11,30 +11,36 @@ import {
 } from './useless-successes.js';
 import { World } from './world.js';
 
+/** Real time for a virtual day of callers, on a machine that is busy with something else. */
+const DAY_OF_PATIENCE = 240_000;
 /** The shortest wait at the longest backoff, lifecycle section 6: d/2 of 300 s. */
 const SHORTEST_PAUSE = 150_000;
 
 describe.each(uselessSuccesses)('$name', ({ name, breaks, heals, perHour }) => {
   const id = name.slice(0, 3);
 
-  test(`${id} a day of callers every 5 s costs no more requests than the guard allows`, async () => {
-    await using world = new World();
-    const { server, providers, accounts } = await hourLongWorld(world);
-    breaks(server);
-    const engine = await world.engine({ providers, accounts });
-    engine.start();
-    const call = apiCallers(world, server, () => engine);
+  test(
+    `${id} a day of callers every 5 s costs no more requests than the guard allows`,
+    async () => {
+      await using world = new World();
+      const { server, providers, accounts } = await hourLongWorld(world);
+      breaks(server);
+      const engine = await world.engine({ providers, accounts });
+      engine.start();
+      const call = apiCallers(world, server, () => engine);
 
-    const sick = await call(5_000, DAY);
-    expectBounded(server.log, perHour);
-    expect(server.log.length).toBeLessThan(DAY / SHORTEST_PAUSE + 20);
-    expect(sick.undated).toBe(0);
+      const sick = await call(5_000, DAY);
+      expectBounded(server.log, perHour);
+      expect(server.log.length).toBeLessThan(DAY / SHORTEST_PAUSE + 20);
+      expect(sick.undated).toBe(0);
 
-    heals(server);
-    const before = server.log.length;
-    expectHealed(await call(5_000, HOUR));
-    expect(server.log.length - before).toBeLessThanOrEqual(2);
-  });
+      heals(server);
+      const before = server.log.length;
+      expectHealed(await call(5_000, HOUR));
+      expect(server.log.length - before).toBeLessThanOrEqual(2);
+    },
+    DAY_OF_PATIENCE,
+  );
 
   test(`${id} where a token lived before, the bounds and the healing are the same`, async () => {
     await using world = new World();

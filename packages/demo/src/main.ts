@@ -18,7 +18,8 @@ switch (command.kind) {
     // The reader has left (`| head`): nobody is there to tell the story to.
     process.stdout.on('error', () => ended.abort());
     const { NO_COLOR, TERM } = process.env;
-    const coloured = process.stdout.isTTY && !NO_COLOR && TERM !== 'dumb';
+    // A boolean, never undefined: left to itself picocolors takes a CI machine's pipe for a terminal.
+    const coloured = process.stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
     const screen = new Screen(picocolors.createColors(coloured), (text) => {
       process.stdout.write(text);
     });

@@ -133,8 +133,8 @@ describe('Ctrl-C', () => {
 });
 
 describe('colours', () => {
-  const firstLines = async (env: Record<string, string>) => {
-    const demo = start([], { terminal: true, env });
+  const firstLines = async (env: Record<string, string>, terminal = true) => {
+    const demo = start([], { terminal, env });
     await demo.shows('served');
     demo.interrupt();
     return (await demo.ended).output;
@@ -146,6 +146,10 @@ describe('colours', () => {
 
   test('are not shown with NO_COLOR', async () => {
     expect(await firstLines({ NO_COLOR: '1' })).not.toContain(ansi);
+  });
+
+  test('are not shown in a pipe, on a CI machine either', async () => {
+    expect(await firstLines({ CI: 'true' }, false)).not.toContain(ansi);
   });
 });
 

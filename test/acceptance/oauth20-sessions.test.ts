@@ -81,6 +81,26 @@ test('OAuth20: a holder that died does not keep the session alive for ever', asy
   expect(server.log.count(revokes)).toBe(1);
 });
 
+test('OAuth20: the token of a session whose holders all died is deleted when the last lease ends', async () => {
+  await using world = new World();
+  const { server, ...setup } = await oauth20World(world);
+  const [dying, living] = [await world.engine(setup), await world.engine(setup)];
+  await world.run(dying.session('shop').getToken());
+  const last = living.session('shop');
+  await world.run(last.getToken());
+  await world.run(dying.stop());
+  // The last one alive ends, while the lease of the dead one still stands.
+  await world.run(last[Symbol.asyncDispose]());
+  expect(server.log.count(revokes)).toBe(0);
+  const { next } = await world.run(living.status('shop'));
+  expect(next?.action).toBe('end_session');
+
+  living.start();
+  await world.clock.advance(2 * MINUTE);
+  expect(server.log.count(revokes)).toBe(1);
+  expect((await world.run(living.status('shop'))).state).toBe('idle');
+});
+
 test('OAuth20: a token that the session never asked for is not deleted with it', async () => {
   await using world = new World();
   const { server, ...setup } = await oauth20World(world);

@@ -128,6 +128,30 @@ test('status of a revoked account with an owed DELETE names that as the next act
   });
 });
 
+test('health counts the tokens that live, also where nobody has asked for a while', async () => {
+  await using world = new World();
+  const { providers, accounts } = await authRefreshWorld(world);
+  const engine = await world.engine({ providers, accounts });
+  expect(engine.health().accounts).toMatchObject({ known: 1, withToken: 0 });
+  await world.run(engine.getToken('crm'));
+  await world.clock.advance(10 * MINUTE);
+  expect(engine.health().accounts.withToken).toBe(1);
+  await world.clock.advance(2 * HOUR);
+  expect(engine.health().accounts.withToken).toBe(0);
+});
+
+test('tick() alone keeps an account alive from its first token on, and counts what it renewed', async () => {
+  await using world = new World();
+  const { server, ...setup } = await authRefreshWorld(world);
+  const engine = await world.engine(setup);
+  expect(await world.run(engine.tick())).toEqual({ renewed: 1 });
+  expect(await world.run(engine.tick())).toEqual({ renewed: 0 });
+  await world.clock.advance(50 * MINUTE);
+  expect(await world.run(engine.tick())).toEqual({ renewed: 1 });
+  expect(server.log.count({ operation: 'obtain' })).toBe(1);
+  expect(server.log.count({ operation: 'refresh' })).toBe(1);
+});
+
 test('health is degraded while the store or a host fails, and dead after stop', async () => {
   await using world = new World();
   const { server, ...setup } = await authRefreshWorld(world);

@@ -26,6 +26,7 @@ function next(record: AccountRecord, plan: Partial<Plan> = {}, ageMs = 0) {
     account: 'crm-api/crm',
     config,
     profile: strict,
+    revocable: true,
     parameters: defaultParameters,
     upstreamMoved: false,
     ...plan,
@@ -49,6 +50,17 @@ describe('an account is due', () => {
   test('at half of its refresh token with keepAlive', () => {
     const plan = { profile: onDemand, config: { ...config, keepAlive: true } };
     expect(next(pair(), plan)).toEqual({ action: 'keep_alive', inMs: 7 * DAY });
+  });
+
+  test('at the end of the last session lease, where its server can end the token', () => {
+    const at = (inMs: number) => issuedAt.ms + inMs;
+    const sessions = [
+      { id: 'a', until: at(30 * SECOND) },
+      { id: 'b', until: at(MINUTE) },
+    ];
+    const held = pair({ sessions });
+    expect(next(held, { profile: onDemand })).toEqual({ action: 'end_session', inMs: MINUTE });
+    expect(next(held, { profile: onDemand, revocable: false })).toBeUndefined();
   });
 
   test.each(['idle', 'reauthorization_required', 'revoked'] as const)(

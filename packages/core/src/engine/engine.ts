@@ -184,7 +184,7 @@ export class Engine implements TokenEngine {
       breakers: hosts,
       accounts: {
         known: registry.all().length,
-        withToken: this.#keepers.all().filter((keeper) => keeper.peek() !== undefined).length,
+        withToken: this.#keepers.all().filter((keeper) => keeper.holdsToken).length,
         inDoubt,
         needPerson,
       },

@@ -4,6 +4,7 @@ import type { EventName, TokenEvents } from '../events/events.js';
 import type { BreakerState } from '../guard/host-breaker.js';
 import type { TokenRequestOptions } from '../renewal/account-keeper.js';
 import type { TokenSession } from '../renewal/account-session.js';
+import type { NextAction } from '../renewal/next-due.js';
 import type { AccessToken } from '../token/access-token.js';
 
 /**
@@ -58,7 +59,10 @@ export interface TokenEngine extends AsyncDisposable {
   health(): EngineHealth;
   /** Begins background renewal. Idempotent. */
   start(): void;
-  /** One pass of background renewal, for hosts with a job system of their own. */
+  /**
+   * One pass of background renewal, for hosts with a job system of their own. `renewed`: accounts
+   * that have new tokens because of it.
+   */
   tick(): Promise<{ readonly renewed: number }>;
   /** Ends background work, lets renewals in flight become durable, closes the store. */
   stop(options?: { readonly deadlineMs?: number }): Promise<void>;
@@ -93,7 +97,7 @@ export interface AccountStatus extends AccountSummary {
   readonly accessEndsAt?: EpochMs;
   readonly refreshEndsAt?: EpochMs;
   /** What the engine does next by itself, and when. Wall clock. */
-  readonly next?: { readonly action: string; readonly at: EpochMs };
+  readonly next?: NextAction;
   /** Why no request is made before some moment. */
   readonly blocked?: { readonly reason: string; readonly until: EpochMs };
   readonly failures: number;
@@ -109,6 +113,7 @@ export interface EngineHealth {
   readonly breakers: readonly { readonly host: string; readonly state: BreakerState }[];
   readonly accounts: {
     readonly known: number;
+    /** Whose token, as last seen by this process, still lives. */
     readonly withToken: number;
     readonly inDoubt: number;
     readonly needPerson: number;

@@ -73,6 +73,13 @@ export class AccountKeeper {
     return this.#found;
   }
 
+  /** Whether the token last seen still lives; how old the view of the record is does not matter. */
+  get holdsToken(): boolean {
+    const live = this.#live;
+    if (live === undefined || this.#isWithdrawn(live)) return false;
+    return this.services.elapsed.recent() < live.endsAt;
+  }
+
   get flying(): boolean {
     return this.#flight !== undefined;
   }

@@ -13,7 +13,9 @@ export function nextOf(
   record: AccountRecord,
 ): NextAction | undefined {
   const upstreamMoved = record.upstream !== undefined && upstreams.hasMoved(record.upstream);
-  const plan = { account: id, config, profile: provider.profile, parameters, upstreamMoved };
+  const { profile } = provider;
+  const revocable = provider.revoke !== undefined;
+  const plan = { account: id, config, profile, revocable, parameters, upstreamMoved };
   return nextAction(plan, record, store.estimate());
 }
 

@@ -9,13 +9,15 @@ import { validityOfRecord } from './renewal-policy.js';
 /** When somebody must look at an account next, on the store's clock, and what for. */
 export interface NextAction {
   readonly at: EpochMs;
-  readonly action: 'renew' | 'keep_alive' | 'rotate' | 'revoke' | 'settle_doubt';
+  readonly action: 'renew' | 'keep_alive' | 'rotate' | 'revoke' | 'end_session' | 'settle_doubt';
 }
 
 export interface Plan {
   readonly account: string;
   readonly config: AccountConfig | undefined;
   readonly profile: ProviderProfile;
+  /** The provider can end a token at the server. */
+  readonly revocable: boolean;
   readonly parameters: Parameters;
   /** The account these tokens were made from has newer ones. */
   readonly upstreamMoved: boolean;
@@ -35,8 +37,15 @@ export function nextAction(
   const actions = [
     ...renewals.map((next) => ({ ...next, at: Math.max(next.at, floor) })),
     ...record.retiring.map(({ after }) => ({ at: after, action: 'revoke' as const })),
+    ...sessionEnd(plan, record),
   ];
   return actions.sort((a, b) => a.at - b.at)[0];
+}
+
+/** The last holder's lease, in case that holder died and cannot end the session itself. */
+function sessionEnd({ revocable }: Plan, { sessions, access, sent }: AccountRecord): NextAction[] {
+  if (!revocable || access === undefined || sent !== undefined || sessions.length === 0) return [];
+  return [{ at: Math.max(...sessions.map(({ until }) => until)), action: 'end_session' }];
 }
 
 function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): NextAction[] {

@@ -1,5 +1,6 @@
 import type { KnownAccount } from '../provider/account-registry.js';
 import { dueOf } from '../renewal/due-of.js';
+import type { FlightEnd } from '../renewal/flight.js';
 import type { Keepers } from '../renewal/keepers.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
@@ -19,6 +20,7 @@ export class Scheduler {
   #running: Promise<void> | undefined;
   #stop = new AbortController();
   #wake = new AbortController();
+  #enrolled = false;
 
   constructor(
     private readonly services: RenewalServices,
@@ -44,24 +46,26 @@ export class Scheduler {
     this.#wake.abort();
   }
 
-  /** One pass over what is due now. Resolves when its renewals have ended; returns their count. */
+  /** One pass over what is due now. Resolves when all of it has ended, with the renewals' count. */
   async tick(): Promise<number> {
     const { store, holder, parameters: p, elapsed } = this.services;
-    let handled = 0;
+    if (!this.#enrolled) await this.#enrol();
+    this.#enrolled = true;
+    let renewed = 0;
     for (;;) {
       const ids = this.#idleAccounts();
       const readAt = elapsed.now();
       const limit = Math.min(p.scheduleBatch, p.scheduleConcurrency);
       const query = { ids, holder: holder.id, leaseMs: p.leaseMs, limit };
       const { rows, time } = await store.claimDue(query);
-      await Promise.all(rows.map((row) => this.#handle(row, time, readAt)));
-      handled += rows.length;
-      if (rows.length < limit) return handled;
+      const ends = await Promise.all(rows.map((row) => this.#handle(row, time, readAt)));
+      renewed += ends.filter((end) => end?.renewed).length;
+      if (rows.length < limit) return renewed;
     }
   }
 
   /** Rows for the accounts that want a token before anybody asks for one. */
-  async enrol(): Promise<void> {
+  async #enrol(): Promise<void> {
     const { registry, store, random } = this.services;
     for (const account of registry.all()) {
       const { config, provider } = account;
@@ -78,7 +82,6 @@ export class Scheduler {
 
   async #loop(signal: AbortSignal): Promise<void> {
     const { elapsed, events } = this.services;
-    let enrolled = false;
     using _resume = elapsed.onSuspend((suspendedMs) => {
       events.emit('clock:suspended', { suspendedMs });
       this.wake();
@@ -86,8 +89,6 @@ export class Scheduler {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       try {
-        if (!enrolled) await this.enrol();
-        enrolled = true;
         await this.tick();
         await this.#sleep(await this.#untilNext(), signal);
       } catch {
@@ -120,14 +121,15 @@ export class Scheduler {
       .map(({ id }) => id);
   }
 
-  async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<void> {
+  async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<FlightEnd | undefined> {
     const account = this.services.registry.find(row.id);
     const keeper = this.keepers.of(account);
     let found: FoundRecord;
     try {
       found = openRow(row, row.id, time);
     } catch {
-      return this.#setAside(row, time);
+      await this.#setAside(row, time);
+      return undefined;
     }
     const { record } = found;
     if (record === undefined || keeper.flying) return this.#giveBack(account, row);
@@ -135,14 +137,28 @@ export class Scheduler {
       await this.revocation.retire(account);
       return this.#giveBack(account, row);
     }
+    if (this.#isAbandoned(account, record, time)) {
+      keeper.takeOver(await this.revocation.endSession(account, record));
+      return this.#giveBack(account, row);
+    }
     const rotate = record.rotateAt !== undefined && record.rotateAt <= time.ms;
     const trigger = rotate
       ? ({ kind: 'rotation', generation: record.generation } as const)
       : ({ kind: 'schedule' } as const);
-    await keeper.renew(trigger, { found, readAt });
+    return keeper.renew(trigger, { found, readAt });
   }
 
-  async #giveBack(account: KnownAccount, { fence }: StoredRow): Promise<void> {
+  /** Every holder of the session is gone, and none of them ended it. */
+  #isAbandoned(
+    { provider }: KnownAccount,
+    { state, sessions, sent }: AccountRecord,
+    time: StoreTime,
+  ): boolean {
+    if (provider.revoke === undefined || state !== 'live' || sent !== undefined) return false;
+    return sessions.length > 0 && sessions.every(({ until }) => until <= time.ms);
+  }
+
+  async #giveBack(account: KnownAccount, { fence }: StoredRow): Promise<undefined> {
     await editRecord(this.services.store, account.id, ({ row, record }) => {
       if (row?.fence !== fence || record === undefined) return;
       return { record, due: dueOf(this.services, account, record), lease: 'release' };

@@ -10,7 +10,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { createTokenEngine, type EngineOptions, type Keyring, Secret } from '@tokenkeep/core';
+import {
+  accountToken,
+  createTokenEngine,
+  type EngineOptions,
+  type Keyring,
+  Secret,
+} from '@tokenkeep/core';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { fault } from '@tokenkeep/testing';
 import { failureOf } from './failure-of.js';
@@ -61,6 +67,27 @@ describe('bad input is a typed error that says what to do, and nothing is lost',
       expect(error).toMatchObject({ code: 'ACCOUNT_UNKNOWN', retryable: false });
       expect(error.message).toContain('Known: crm');
     }
+    expect(server.log.length).toBe(0);
+  });
+
+  test('a parameter that breaks a promise: refused when the engine is made', async () => {
+    await using world = new World();
+    const { providers, accounts } = await authRefreshWorld(world);
+    const made = world.engine({ providers, accounts, parameters: { leaseMs: 2_000 } });
+    const error = await failureOf(made);
+    expect(error).toMatchObject({ code: 'CONFIGURATION_INVALID', reason: 'parameters' });
+    expect(error.message).toContain('heartbeatMs (3000) must be below leaseMs (2000)');
+  });
+
+  test("another account's token inside what a credentials function returns: said, not sent", async () => {
+    await using world = new World();
+    const { server, ...setup } = await authRefreshWorld(world, {
+      account: { credentials: () => ({ ...person, password: accountToken('other') }) },
+    });
+    const engine = await world.engine(setup);
+    const error = await failureOf(world.run(engine.getToken('crm')));
+    expect(error).toMatchObject({ code: 'CONFIGURATION_INVALID', reason: 'credentials_shape' });
+    expect(error.message).toContain('Put the object with accountToken() into "credentials" itself');
     expect(server.log.length).toBe(0);
   });
 
@@ -140,7 +167,7 @@ describe('a sealing key that is missing or is none', () => {
     expect(server.log.length).toBe(0);
   });
 
-  test('a key file that is gone: nothing is sent, and with its return all goes on', async () => {
+  test('a key file that is gone: no new one is made over what it sealed, and with its return all goes on', async () => {
     await using world = new World();
     const path = newPath();
     const { server, open } = await onFile(path, world);
@@ -149,12 +176,11 @@ describe('a sealing key that is missing or is none', () => {
     await first.stop();
     const key = readFileSync(`${path}.key`);
     unlinkSync(`${path}.key`);
-    const without = await open();
-    const error = await failureOf(without.getToken('crm'));
-    expect(error).toMatchObject({ code: 'KEY_UNKNOWN', account: 'crm-api/crm' });
-    expect(error.message).toContain('Add that key');
-    await without.stop();
-    unlinkSync(`${path}.key`);
+    const error = await failureOf(open());
+    expect(error).toMatchObject({ code: 'CONFIGURATION_INVALID', reason: 'key_file' });
+    expect(error.message).toContain(`${path}.key is missing`);
+    expect(error.message).toContain('Put it back from a backup');
+    expect(() => readFileSync(`${path}.key`)).toThrow('ENOENT');
     writeFileSync(`${path}.key`, key, { mode: 0o600 });
     const again = await open();
     expect((await again.getToken('crm')).reveal()).toBe(token);

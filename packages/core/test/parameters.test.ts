@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultParameters, type Parameters, scaleParameters } from '../src/index.js';
+import { checkParameters } from '../src/parameters/check-parameters.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -28,7 +29,6 @@ const promised: Partial<Parameters> = {
   gapMs: 5 * SECOND,
   backoffBaseMs: SECOND,
   backoffMaxMs: 5 * MINUTE,
-  retryAfterMaxMs: HOUR,
   forcedGapMs: 5 * MINUTE,
   capWindowMs: HOUR,
   usableCap: 6,
@@ -72,6 +72,26 @@ describe('parameters hang together:', () => {
 
   test('the longest backoff alone stays within the hourly cap', () => {
     expect(p.capWindowMs / (p.backoffMaxMs / 2)).toBeLessThan(p.otherCap);
+  });
+});
+
+describe('parameters that cannot hang together are refused by name:', () => {
+  test.each<[Partial<Record<string, unknown>>, RegExp]>([
+    [{ gapMs: Number.NaN }, /gapMs is NaN: it must be a number above 0/],
+    [{ waitMs: -1 }, /waitMs is -1/],
+    [{ gapMs: undefined }, /gapMs is undefined/],
+    [{ ambiguousWaitsMs: [1, 0] }, /ambiguousWaitsMs is 1,0/],
+    [{ gapMillis: 5 }, /no parameter "gapMillis"/],
+    [{ heartbeatMs: 20_000 }, /heartbeatMs \(20000\) must be below leaseMs \(10000\)/],
+    [{ quarantineMs: 60_000 }, /rotationTimeoutMs \(90000\) must be below quarantineMs/],
+  ])('%j', (given, complaint) => {
+    const check = () => checkParameters({ ...defaultParameters, ...given } as Parameters);
+    expect(check).toThrow(complaint);
+  });
+
+  test('the defaults, and the defaults scaled, are not', () => {
+    expect(() => checkParameters(scaleParameters(0.001))).not.toThrow();
+    expect(() => checkParameters(scaleParameters(1_000))).not.toThrow();
   });
 });
 

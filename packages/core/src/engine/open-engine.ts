@@ -7,6 +7,7 @@ import { fileEscrow } from '../escrow/file-escrow.js';
 import { EventHub } from '../events/event-hub.js';
 import { type Logger, logEvents } from '../events/log-events.js';
 import type { Holder } from '../holder/holder.js';
+import { checkParameters } from '../parameters/check-parameters.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { AccountRegistry } from '../provider/account-registry.js';
 import { singleUse } from '../provider/provider-profile.js';
@@ -53,6 +54,7 @@ export interface EngineParts {
 /** Puts the engine together over its ports and opens it. */
 export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
   const { clock } = parts;
+  checkParameters(parts.parameters);
   const registry = new AccountRegistry(parts.providers, parts.accounts);
   const elapsed = new ElapsedTime(clock);
   const events = new EventHub(clock);
@@ -80,8 +82,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
   const { clock, random, holder, parameters, exchange } = parts;
   const { registry, elapsed, events, store } = open;
   const identity = await store.identity();
-  const sealer =
-    parts.sealer ?? defaultSealer(store.traits.keyFile, parts.keyring, identity, random);
+  const sealer = parts.sealer ?? (await defaultSealer(store, parts.keyring, identity, random));
   const keeper = (id: string) => keepers.of(registry.find(id));
   const upstreams = keptUpstreams(store, keeper);
   const services: RenewalServices = {
@@ -118,15 +119,20 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
 }
 
 /** With neither a keyring nor a place for a key file, nothing outlives the process anyway. */
-function defaultSealer(
-  keyFile: string | undefined,
+async function defaultSealer(
+  store: TokenStore,
   keyring: Keyring | undefined,
   identity: string,
   random: Random,
-): Sealer {
+): Promise<Sealer> {
   if (keyring !== undefined) return keyringSealer(keyring, identity, random);
-  const ephemeral = () => ({ id: 'ephemeral', bytes: random.bytes(32) });
-  const key = keyFile === undefined ? ephemeral() : keyFromFile(keyFile, random);
+  const { keyFile, location } = store.traits;
+  if (keyFile === undefined) {
+    return keyringSealer([{ id: 'ephemeral', bytes: random.bytes(32) }], identity, random);
+  }
+  // Listed before the key is looked for: whoever wrote a row had made the key by then.
+  const [sealed] = await store.list('account', undefined, 1);
+  const key = keyFromFile(keyFile, random, sealed === undefined ? undefined : location);
   return keyringSealer([key], identity, random);
 }
 

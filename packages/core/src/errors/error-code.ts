@@ -21,7 +21,6 @@ export const errorCodes = [
   'ACCOUNT_UNKNOWN',
   'ACCOUNT_REVOKED',
   'ROTATION_UNSUPPORTED',
-  'REVOCATION_UNSUPPORTED',
   'KEY_UNKNOWN',
   'RECORD_UNREADABLE',
   // the store

@@ -42,7 +42,6 @@ export interface Parameters {
   readonly gapMs: number;
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
-  readonly retryAfterMaxMs: number;
   /** Longest a provider may park an account with Retry-After. */
   readonly parkMaxMs: number;
   readonly forcedGapMs: number;
@@ -103,7 +102,6 @@ export const defaultParameters: Parameters = {
   gapMs: 5 * SECOND,
   backoffBaseMs: SECOND,
   backoffMaxMs: 300 * SECOND,
-  retryAfterMaxMs: 60 * MINUTE,
   parkMaxMs: 24 * 60 * MINUTE,
   forcedGapMs: 5 * MINUTE,
   capWindowMs: 60 * MINUTE,

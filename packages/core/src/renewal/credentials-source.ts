@@ -56,8 +56,9 @@ export class CredentialsSource {
 }
 
 async function ask({ id, config }: KnownAccount): Promise<unknown> {
+  let given: unknown;
   try {
-    return await (config.credentials as () => unknown)();
+    given = await (config.credentials as () => unknown)();
   } catch (error) {
     // Its message may quote what it was asked for: only its name is passed on.
     throw new TokenError(
@@ -67,6 +68,15 @@ async function ask({ id, config }: KnownAccount): Promise<unknown> {
       { retryable: true, reason: 'credentials_unavailable', account: id },
     );
   }
+  if (typeof given !== 'object' || given === null) return given;
+  if (!Object.values(given).some(isAccountToken)) return given;
+  // Who depends on whom is settled when the engine is made: circles, and renewals down the chain.
+  throw new TokenError(
+    'CONFIGURATION_INVALID',
+    `The credentials function of ${id} returned an accountToken(). Put the object with ` +
+      'accountToken() into "credentials" itself. Nothing was sent.',
+    { reason: 'credentials_shape', account: id },
+  );
 }
 
 async function check({ provider }: KnownAccount, value: unknown) {

@@ -19,9 +19,18 @@ const LONGEST_BYTES = 512;
 /**
  * The key beside an embedded store: read, or made on first use with mode 0600 from its first
  * instant. Text of two words: the key's id and its 32 bytes in base64.
+ *
+ * `sealedIn`: where something is sealed already. A new key could open none of it, so none is made.
  */
-export function keyFromFile(path: string, random: Random): SealingKey {
-  return readKey(path) ?? makeKey(path, random);
+export function keyFromFile(path: string, random: Random, sealedIn?: string): SealingKey {
+  const key = readKey(path);
+  if (key !== undefined) return key;
+  if (sealedIn === undefined) return makeKey(path, random);
+  return fail(
+    path,
+    `is missing, and the accounts in ${sealedIn} were sealed with it. Put it back from a backup; ` +
+      'if it is lost, remove the store as well, and every account logs in again',
+  );
 }
 
 /** Written under another name and linked into place, so that nobody reads half a key. */

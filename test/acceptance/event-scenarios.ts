@@ -73,6 +73,10 @@ export const scenarios: Record<EventName, Scenario> = {
     await world.clock.advance(HOUR);
     await world.run(engine.getToken('crm'));
   },
+  async 'token:imported'(world, logger) {
+    const { engine } = await crm(world, logger);
+    await world.run(engine.accounts.import('crm', { accessToken: 'from-elsewhere' }));
+  },
   async 'token:adopted'(world, logger) {
     const { setup } = await crm(world, logger);
     const other = await world.engine({ ...setup, logger });

@@ -9,13 +9,15 @@ import { logIn } from '../renewal/login.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
 import { makeDue, type Scheduler } from '../schedule/scheduler.js';
+import type { SharedAccounts } from '../store/shared-accounts.js';
 import type { AccessToken } from '../token/access-token.js';
 import { accountStatus } from './account-status.js';
 import { registerEngine } from './duplicate-engines.js';
+import { RuntimeAccounts, summary } from './engine-accounts.js';
 import type {
   AccountHandle,
   AccountStatus,
-  AccountSummary,
+  EngineAccounts,
   EngineHealth,
   TokenEngine,
   WithTokenOptions,
@@ -27,12 +29,13 @@ const MOST_ROTATION_TRIES = 5;
 
 /** Delegation only: each rule is in the part it names. */
 export class Engine implements TokenEngine {
-  readonly accounts = { list: () => this.#services.registry.all().map(summary) };
+  readonly accounts: EngineAccounts;
   readonly #services: RenewalServices;
   readonly #keepers: Keepers;
   readonly #committer: Committer;
   readonly #revocation: Revocation;
   readonly #scheduler: Scheduler;
+  readonly #shared: SharedAccounts;
   #registration: ReturnType<typeof registerEngine> | undefined;
   #stopping: Promise<void> | undefined;
   /** Aborted when the engine stops: sessions nobody ended are left to their leases. */
@@ -44,21 +47,32 @@ export class Engine implements TokenEngine {
     committer: Committer,
     revocation: Revocation,
     scheduler: Scheduler,
+    shared: SharedAccounts,
   ) {
     this.#services = services;
     this.#keepers = keepers;
     this.#committer = committer;
     this.#revocation = revocation;
     this.#scheduler = scheduler;
+    this.#shared = shared;
+    this.accounts = new RuntimeAccounts(
+      services,
+      keepers,
+      revocation,
+      scheduler,
+      shared,
+      async (key) => (await this.#sought(key)).account,
+    );
   }
 
   /** Reads the store's clock and brings home what is in escrow. */
   async open(): Promise<void> {
     const { store, registry, events } = this.#services;
     await store.now();
+    await this.#shared.sync(0);
     await this.#committer.replay((id) => registry.byId(id));
     this.#registration = registerEngine(registry.all().map(({ id }) => id));
-    for (const name of ['token:renewed', 'token:obtained'] as const) {
+    for (const name of ['token:renewed', 'token:obtained', 'token:imported'] as const) {
       events.on(name, ({ account }) => this.#upstreamMoved(account));
     }
   }
@@ -74,13 +88,15 @@ export class Engine implements TokenEngine {
   }
 
   async getToken(key: AccountKey, options?: TokenRequestOptions): Promise<AccessToken> {
-    return this.#keeper(key).getToken(options);
+    const keeper = this.#kept(key) ?? (await this.#sought(key));
+    return keeper.getToken(options);
   }
 
   account(key: AccountKey): AccountHandle {
     const keeper = this.#keeper(key);
     return {
       ...summary(keeper.account),
+      apiOrigins: keeper.account.provider.profile.apiOrigins,
       getToken: async (options) => {
         this.#refuseIfStopped();
         return keeper.getToken(options);
@@ -99,7 +115,7 @@ export class Engine implements TokenEngine {
     use: (token: AccessToken) => Result | Promise<Result>,
     options: WithTokenOptions<Result> = {},
   ): Promise<Result> {
-    return withToken(this.#keeper(key), use, options);
+    return withToken(await this.#sought(key), use, options);
   }
 
   reject(key: AccountKey, generation: number): void {
@@ -115,7 +131,7 @@ export class Engine implements TokenEngine {
   }
 
   async login(key: AccountKey): Promise<AccessToken> {
-    const keeper = this.#keeper(key);
+    const keeper = await this.#sought(key);
     keeper.takeOver(await logIn(this.#services, this.#committer, keeper.account));
     return keeper.getToken();
   }
@@ -140,7 +156,7 @@ export class Engine implements TokenEngine {
   }
 
   async revoke(key: AccountKey): Promise<void> {
-    const keeper = this.#keeper(key);
+    const keeper = await this.#sought(key);
     keeper.takeOver(await this.#revocation.revoke(keeper.account));
   }
 
@@ -158,7 +174,7 @@ export class Engine implements TokenEngine {
   }
 
   async status(key: AccountKey): Promise<AccountStatus> {
-    return accountStatus(this.#services, this.#keeper(key).account);
+    return accountStatus(this.#services, (await this.#sought(key)).account);
   }
 
   health(): EngineHealth {
@@ -239,8 +255,22 @@ export class Engine implements TokenEngine {
     return this.#keepers.of(this.#services.registry.find(key));
   }
 
+  #kept(key: AccountKey): AccountKeeper | undefined {
+    this.#refuseIfStopped();
+    const account = this.#services.registry.look(key);
+    return account === undefined ? undefined : this.#keepers.of(account);
+  }
+
+  /** An account this process does not know may have been added to the store by another. */
+  async #sought(key: AccountKey): Promise<AccountKeeper> {
+    const known = this.#kept(key);
+    if (known !== undefined) return known;
+    await this.#shared.sync(this.#services.parameters.viewMaxAgeMs);
+    return this.#keeper(key);
+  }
+
   async #seen(key: AccountKey): Promise<AccountKeeper> {
-    const keeper = this.#keeper(key);
+    const keeper = await this.#sought(key);
     await keeper.look();
     return keeper;
   }
@@ -259,10 +289,6 @@ export class Engine implements TokenEngine {
         .catch(() => {});
     }
   }
-}
-
-function summary(account: AccountKeeper['account']): AccountSummary {
-  return { id: account.id, name: account.name, provider: account.provider.id };
 }
 
 function stopped(): TokenError {

@@ -1,9 +1,11 @@
+import type { AccountConfig } from '../account/account-config.js';
 import type { AccountKey } from '../account/account-key.js';
 import type { EpochMs } from '../clock/clock.js';
 import type { EventName, TokenEvents } from '../events/events.js';
 import type { BreakerState } from '../guard/host-breaker.js';
 import type { TokenRequestOptions } from '../renewal/account-keeper.js';
 import type { TokenSession } from '../renewal/account-session.js';
+import type { ImportedTokens } from '../renewal/import-tokens.js';
 import type { NextAction } from '../renewal/next-due.js';
 import type { AccessToken } from '../token/access-token.js';
 
@@ -53,7 +55,8 @@ export interface TokenEngine extends AsyncDisposable {
     key: AccountKey,
     use: (session: TokenSession) => Promise<Result>,
   ): Promise<Result>;
-  readonly accounts: { list(): readonly AccountSummary[] };
+  /** Accounts that come and go while the engine runs. */
+  readonly accounts: EngineAccounts;
   /** What state an account is in, what happens next, and why not now. */
   status(key: AccountKey): Promise<AccountStatus>;
   health(): EngineHealth;
@@ -69,11 +72,53 @@ export interface TokenEngine extends AsyncDisposable {
   on<Name extends EventName>(name: Name, listener: (event: TokenEvents[Name]) => void): Disposable;
 }
 
-export type AccountHandle = Pick<AccountSummary, 'id' | 'name' | 'provider'> & {
+export interface EngineAccounts {
+  /** Those of the options, those added since, and those in the store. */
+  list(): readonly AccountSummary[];
+  /**
+   * Adds an account, here or, with `shared`, in the store. An account that was removed lives again.
+   *
+   * @throws TokenError `CONFIGURATION_INVALID`: nothing is added
+   */
+  add(config: AccountConfig, options?: AddAccountOptions): Promise<AccountSummary>;
+  /**
+   * Takes over tokens that were obtained elsewhere; what the account had is forgotten.
+   *
+   * @throws TokenError `CONFIGURATION_INVALID`, reason `imported_tokens`: nothing is changed
+   */
+  import(key: AccountKey, tokens: ImportedTokens): Promise<void>;
+  /**
+   * Ends the account's tokens at the server, forgets them and the account. Only for accounts that
+   * were added.
+   *
+   * @throws TokenError `PROVIDER_UNAVAILABLE`, reason `revocation_owed`: the server could not be
+   *   told; the account stays, revoked
+   */
+  remove(key: AccountKey, options?: RemoveAccountOptions): Promise<void>;
+}
+
+export interface AddAccountOptions {
+  /**
+   * Kept in the store, credentials sealed: every process that shares the store and has the
+   * provider gets the account, within `accountsPollMs`. Credentials are values, not functions.
+   */
+  readonly shared?: boolean;
+  /** The account may be there already: then its credentials and flags are replaced. */
+  readonly replace?: boolean;
+}
+
+export interface RemoveAccountOptions {
+  /** Remove it even where its server could not be told to end the tokens. */
+  readonly force?: boolean;
+}
+
+export interface AccountHandle extends AccountSummary {
+  /** Origins (`https://api.example.com`) that this account's tokens may be sent to. */
+  readonly apiOrigins: readonly string[];
   getToken(options?: TokenRequestOptions): Promise<AccessToken>;
   peek(): AccessToken | undefined;
   reject(generation: number): void;
-};
+}
 
 export interface WithTokenOptions<Result> extends TokenRequestOptions {
   /** Whether a result or an error means "this token is invalid". Default: the provider's word. */

@@ -22,6 +22,8 @@ export interface TokenEvents {
   'token:obtained': TokenEvent & { readonly lifetimeMs: number; readonly attemptId: string };
   /** A refresh brought a token set. */
   'token:renewed': TokenEvent & { readonly lifetimeMs: number; readonly attemptId: string };
+  /** Somebody brought a token set that was obtained elsewhere. */
+  'token:imported': TokenEvent & { readonly lifetimeMs: number };
   /** Another process's token set was taken over. */
   'token:adopted': TokenEvent;
   /** An API refused a token that had not ended. */
@@ -80,6 +82,7 @@ export type EventName = keyof TokenEvents;
 export const eventNames: readonly EventName[] = [
   'token:obtained',
   'token:renewed',
+  'token:imported',
   'token:adopted',
   'token:refused',
   'token:rotated',

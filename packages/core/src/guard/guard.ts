@@ -153,6 +153,13 @@ export function noteLived(state: GuardState, generation: number, lifetimeMs: num
   return { ...state, failures: 0, livedGeneration: generation, livedMs: lifetimeMs };
 }
 
+/** A person brought new tokens: what failed before says nothing about them. Rates still hold. */
+export function pardon(state: GuardState): GuardState {
+  const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...rest } = state;
+  const { rejectedCredentials: _latch, ...unlatched } = rest;
+  return { ...unlatched, failures: 0, ambiguous: 0 };
+}
+
 /** A token that is replaced because it was refused before it lived was not usable after all. */
 function withoutDisappointment(state: GuardState, generation: number): readonly RequestSlot[] {
   if (state.livedGeneration === generation) return state.slots;

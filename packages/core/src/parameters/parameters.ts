@@ -64,6 +64,8 @@ export interface Parameters {
   readonly retryQuota: number;
 
   readonly schedulePollMs: number;
+  /** How often the store is asked for accounts that others added, changed or removed. */
+  readonly accountsPollMs: number;
   readonly scheduleBatch: number;
   readonly scheduleConcurrency: number;
   readonly sessionLeaseMs: number;
@@ -115,6 +117,7 @@ export const defaultParameters: Parameters = {
   breakerMaxMs: 5 * MINUTE,
   retryQuota: 100,
   schedulePollMs: 5 * SECOND,
+  accountsPollMs: 30 * SECOND,
   scheduleBatch: 64,
   scheduleConcurrency: 64,
   sessionLeaseMs: MINUTE,

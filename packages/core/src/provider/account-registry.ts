@@ -21,8 +21,73 @@ export class AccountRegistry {
 
   constructor(providers: readonly TokenProvider[], accounts: readonly AccountConfig[]) {
     for (const provider of providers) this.#addProvider(provider);
-    for (const config of accounts) this.#addAccount(config);
+    for (const config of accounts) this.#insert(config);
     for (const account of this.all()) this.#chain(account);
+  }
+
+  hasProvider(id: string): boolean {
+    return this.#providers.has(id);
+  }
+
+  /** @throws TokenError `CONFIGURATION_INVALID` where `config` could never be added */
+  check(config: AccountConfig): KnownAccount {
+    return this.#known(config);
+  }
+
+  /** @throws TokenError `CONFIGURATION_INVALID`, and then nothing is added */
+  add(config: AccountConfig): KnownAccount {
+    const account = this.#insert(config);
+    try {
+      this.#chain(account);
+    } catch (error) {
+      this.#delete(account);
+      throw error;
+    }
+    return account;
+  }
+
+  /** New credentials or flags for an account that keeps its identity. */
+  reconfigure(account: KnownAccount, config: AccountConfig): void {
+    const former = account.config;
+    this.#unchain(account);
+    assign(account, config);
+    try {
+      this.#chain(account);
+    } catch (error) {
+      this.#unchain(account);
+      assign(account, former);
+      this.#chain(account);
+      throw error;
+    }
+  }
+
+  remove(account: KnownAccount): void {
+    this.refuseIfUsed(account);
+    this.#delete(account);
+  }
+
+  /** @throws TokenError `CONFIGURATION_INVALID` where others log in with this one's token */
+  refuseIfUsed(account: KnownAccount): void {
+    const [user] = this.downstreamOf(account);
+    if (user !== undefined) {
+      throw invalid(
+        `Account "${user.name}" logs in with the token of "${account.name}". Remove it first.`,
+      );
+    }
+  }
+
+  #delete(account: KnownAccount): void {
+    this.#unchain(account);
+    this.#byId.delete(account.id);
+    this.#byName.delete(account.name);
+  }
+
+  #unchain(account: KnownAccount): void {
+    for (const [upstream, downstream] of this.#downstream) {
+      const others = downstream.filter((each) => each !== account);
+      if (others.length > 0) this.#downstream.set(upstream, others);
+      else this.#downstream.delete(upstream);
+    }
   }
 
   all(): readonly KnownAccount[] {
@@ -31,10 +96,7 @@ export class AccountRegistry {
 
   /** @throws TokenError `ACCOUNT_UNKNOWN`, which lists the names there are */
   find(key: AccountKey): KnownAccount {
-    const found =
-      typeof key === 'string'
-        ? (this.#byName.get(key) ?? this.#byId.get(key))
-        : this.#byId.get(accountId(key));
+    const found = this.look(key);
     if (found !== undefined) return found;
     const asked = typeof key === 'string' ? key : accountId(key);
     const names = [...this.#byName.keys()];
@@ -44,6 +106,11 @@ export class AccountRegistry {
       `No account "${asked}" is configured. Known: ${known || 'none'}. Add it to "accounts".`,
       { account: asked },
     );
+  }
+
+  look(key: AccountKey): KnownAccount | undefined {
+    if (typeof key !== 'string') return this.#byId.get(accountId(key));
+    return this.#byName.get(key) ?? this.#byId.get(key);
   }
 
   /** The account whose access token stands in this one's credentials, if any. */
@@ -77,7 +144,7 @@ export class AccountRegistry {
     this.#providers.set(id, provider);
   }
 
-  #addAccount(config: AccountConfig): void {
+  #known(config: AccountConfig): KnownAccount {
     const provider = this.#providers.get(config.provider);
     if (provider === undefined) {
       const known = [...this.#providers.keys()].join(', ') || 'none';
@@ -95,18 +162,18 @@ export class AccountRegistry {
           'way to revoke the old token. Remove rotateEveryMs.',
       );
     }
-    const account = {
-      id: accountId(config),
-      name: config.name ?? config.account,
-      config,
-      provider,
-    };
+    return { id: accountId(config), name: config.name ?? config.account, config, provider };
+  }
+
+  #insert(config: AccountConfig): KnownAccount {
+    const account = this.#known(config);
     if (this.#byId.has(account.id)) throw invalid(`Account ${account.id} is configured twice.`);
     if (this.#byName.has(account.name)) {
       throw invalid(`Two accounts are named "${account.name}". Give one of them a "name".`);
     }
     this.#byId.set(account.id, account);
     this.#byName.set(account.name, account);
+    return account;
   }
 
   #chain(start: KnownAccount): void {
@@ -123,6 +190,11 @@ export class AccountRegistry {
       at = this.upstreamOf(at);
     }
   }
+}
+
+/** The one place where an account that others hold on to changes. */
+function assign(account: KnownAccount, config: AccountConfig): void {
+  (account as { config: AccountConfig }).config = config;
 }
 
 function invalid(message: string): TokenError {

@@ -1,3 +1,4 @@
+import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { UpstreamToken } from '../store/account-record.js';
 import { editRecord } from '../store/edit-record.js';
@@ -25,6 +26,14 @@ export class Keepers {
     const made = new AccountKeeper(services, transaction, committer, account);
     this.#keepers.set(account.id, made);
     return made;
+  }
+
+  /** Of an account that is no more. */
+  forget({ id }: KnownAccount): void {
+    this.#keepers
+      .get(id)
+      ?.turnAway(new TokenError('ACCOUNT_UNKNOWN', `Account ${id} was removed.`, { account: id }));
+    this.#keepers.delete(id);
   }
 
   all(): readonly AccountKeeper[] {

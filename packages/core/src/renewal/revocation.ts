@@ -18,9 +18,9 @@ export class Revocation {
   constructor(private readonly services: RenewalServices) {}
 
   /** A tombstone: written over whatever goes on, without a claim. Idempotent. */
-  async revoke(account: KnownAccount): Promise<FoundRecord> {
+  async revoke(account: KnownAccount, reason = 'revoked'): Promise<FoundRecord> {
     const { store, random } = this.services;
-    const result = await editRecord(store, account.id, (found) => {
+    await editRecord(store, account.id, (found) => {
       if (found.record?.state === 'revoked') return;
       const record = found.record ?? newRecord(nextIncarnation(undefined, random));
       const incarnation = nextIncarnation(record.incarnation, random);
@@ -30,7 +30,7 @@ export class Revocation {
         incarnation,
         generation: record.generation + 1,
         state: 'revoked',
-        reason: 'revoked',
+        reason,
         sessions: [],
         retiring: [...record.retiring, ...retiring],
       };
@@ -39,7 +39,7 @@ export class Revocation {
       return { record: tombstone, due, fence, lease: 'release' };
     });
     await this.retire(account);
-    return result.found;
+    return loadRecord(store, account.id);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Revocation } from '../renewal/revocation.js';
 import { type AccountRecord, newRecord } from '../store/account-record.js';
 import { editRecord, type FoundRecord, openRow } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
+import type { SharedAccounts } from '../store/shared-accounts.js';
 import type { StoredRow, StoreTime } from '../store/token-store.js';
 
 /** A record nobody can read is looked at again after this many polls. */
@@ -20,12 +21,13 @@ export class Scheduler {
   #running: Promise<void> | undefined;
   #stop = new AbortController();
   #wake = new AbortController();
-  #enrolled = false;
+  readonly #enrolled = new WeakSet<KnownAccount>();
 
   constructor(
     private readonly services: RenewalServices,
     private readonly keepers: Keepers,
     private readonly revocation: Revocation,
+    private readonly shared: SharedAccounts,
   ) {}
 
   start(): void {
@@ -49,8 +51,8 @@ export class Scheduler {
   /** One pass over what is due now. Resolves when all of it has ended, with the renewals' count. */
   async tick(): Promise<number> {
     const { store, holder, parameters: p, elapsed } = this.services;
-    if (!this.#enrolled) await this.#enrol();
-    this.#enrolled = true;
+    await this.shared.sync(p.accountsPollMs);
+    await this.#enrol();
     let renewed = 0;
     for (;;) {
       const ids = this.#idleAccounts();
@@ -66,18 +68,25 @@ export class Scheduler {
 
   /** Rows for the accounts that want a token before anybody asks for one. */
   async #enrol(): Promise<void> {
-    const { registry, store, random } = this.services;
+    const { registry, store } = this.services;
     for (const account of registry.all()) {
+      if (this.#enrolled.has(account)) continue;
       const { config, provider } = account;
-      if (!(config.eager ?? provider.profile.renewal === 'ahead')) continue;
+      const eager = config.eager ?? provider.profile.renewal === 'ahead';
       // Looked at unopened: one row that nobody can read must not keep the others from being renewed.
-      if ((await store.read('account', account.id)).row !== undefined) continue;
-      await editRecord(store, account.id, ({ row, time }) => {
-        if (row !== undefined) return;
-        const record = newRecord(nextIncarnation(undefined, random));
-        return { record, due: time.ms };
-      });
+      const isNew = eager && (await store.read('account', account.id)).row === undefined;
+      if (isNew) await this.#makeRow(account);
+      this.#enrolled.add(account);
     }
+  }
+
+  async #makeRow(account: KnownAccount): Promise<void> {
+    const { store, random } = this.services;
+    await editRecord(store, account.id, ({ row, time }) => {
+      if (row !== undefined) return;
+      const record = newRecord(nextIncarnation(undefined, random));
+      return { record, due: time.ms };
+    });
   }
 
   async #loop(signal: AbortSignal): Promise<void> {

@@ -70,7 +70,8 @@ export interface StoreTime {
   readonly ms: EpochMs;
 }
 
-export type RowKind = 'account' | 'budget';
+/** `account`: its tokens. `budget`: a quota. `configuration`: an account defined at runtime. */
+export type RowKind = 'account' | 'budget' | 'configuration';
 
 export interface StoredRow {
   readonly kind: RowKind;

@@ -8,7 +8,7 @@ export const rowsAndClock: Migration = {
   name: 'rows and clock',
   sql: `
     CREATE TABLE rows (
-      kind TEXT NOT NULL CHECK (kind IN ('account', 'budget')),
+      kind TEXT NOT NULL CHECK (kind IN ('account', 'budget', 'configuration')),
       id TEXT NOT NULL,
       version INTEGER NOT NULL CHECK (version > 0),
       due REAL,

@@ -88,8 +88,8 @@ test('OAuth20: a bearer refused again is neither tried a third time nor taken fo
 
 test('OAuth20: a new upstream generation makes the accounts downstream due', async () => {
   await using world = new World();
-  const { shop, ...setup } = await chainWorld(world);
-  const engine = await world.engine(setup);
+  const { shop, providers, accounts } = await chainWorld(world);
+  const engine = await world.engine({ providers, accounts });
   engine.start();
   const first = await world.run(engine.getToken('shop'));
   const before = shop.log.count({ operation: 'obtain' });

@@ -40,8 +40,8 @@ test('OAuth20: a shared token has no window of its own: upstream is renewed, dow
 
 test('OAuth20: without background work, too, a shared token is not handed out once upstream has a newer one', async () => {
   await using world = new World();
-  const { identity, ...setup } = await chainWorld(world, introspects);
-  const engine = await world.engine(setup);
+  const { identity, providers, accounts } = await chainWorld(world, introspects);
+  const engine = await world.engine({ providers, accounts });
   await world.run(engine.getToken('shop'));
   await world.clock.advance(10 * MINUTE);
   identity.truth.revokeAccess('crm');

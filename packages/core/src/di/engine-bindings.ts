@@ -16,6 +16,7 @@ import { memoryStore } from '../store/memory-store.js';
 import type { TokenStore } from '../store/token-store.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 import { nodeHttpExchange } from '../transport/node-http-exchange.js';
+import { checkOptions } from './check-options.js';
 import type { EngineOptions } from './engine-options.js';
 import { serviceIds as ids } from './service-ids.js';
 
@@ -30,6 +31,7 @@ export type Bindings = (options: ContainerModuleLoadOptions) => void;
  * replaces the clock; otherwise the option is taken, and otherwise the default.
  */
 export function engineBindings(options: EngineOptions): Bindings {
+  checkOptions(options);
   return (load) => {
     const { bind } = load;
     const port = portBinder(load);

@@ -15,8 +15,8 @@ export async function accountStatus(
   const { record, time } = await loadRecord(store, account.id);
   const summary = { id: account.id, name: account.name, provider: account.provider.id };
   if (record === undefined) return { ...summary, state: 'new', generation: 0, failures: 0 };
-  const wall = (ms: number) => clock.now() + ms - time.ms;
-  const after = (from: Deadline, ms: number) => clock.now() + msUntil(from, ms, time);
+  const wall = (ms: number) => Math.floor(clock.now() + ms - time.ms);
+  const after = (from: Deadline, ms: number) => Math.floor(clock.now() + msUntil(from, ms, time));
   const validity = validityOfRecord(account.id, record, parameters);
   const { access, refresh, guard, reason } = record;
   const next = nextOf(services, account, record);

@@ -7,9 +7,17 @@ export function apiReplyOf(
   outcome: { result: unknown } | { error: unknown },
 ): ApiReply | undefined {
   if ('result' in outcome) {
-    return outcome.result instanceof Response ? fromResponse(outcome.result) : undefined;
+    return isResponse(outcome.result) ? fromResponse(outcome.result) : undefined;
   }
   return fromError(outcome.error);
+}
+
+/** Also one of another class than the global one: undici and polyfills bring their own. */
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, headers, clone } = value as Partial<Response>;
+  const reads = typeof headers?.get === 'function' && typeof clone === 'function';
+  return typeof status === 'number' && reads;
 }
 
 /** The body is read from a clone, and only if it is JSON and small: streams pass through. */
@@ -64,7 +72,7 @@ interface HttpLikeError {
 function fromError(error: unknown): ApiReply | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { status: own, response } = error as HttpLikeError;
-  if (response instanceof Response) return fromResponse(response);
+  if (isResponse(response)) return fromResponse(response);
   const status = typeof own === 'number' ? own : response?.status;
   if (typeof status !== 'number') return undefined;
   return {

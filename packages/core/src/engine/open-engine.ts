@@ -115,8 +115,13 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
   const shared = new SharedAccounts(services, (account) => keepers.forget(account));
   const scheduler = new Scheduler(services, keepers, revocation, shared);
   const engine = new Engine(services, keepers, committer, revocation, scheduler, shared);
-  await engine.open();
-  warnOfTraps(engine, store.traits, registry);
+  try {
+    await engine.open();
+    warnOfTraps(engine, store.traits, registry);
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
   return engine;
 }
 

@@ -12,6 +12,9 @@ export async function withToken<Result>(
   use: (token: AccessToken) => Result | Promise<Result>,
   options: WithTokenOptions<Result>,
 ): Promise<Result> {
+  if (typeof use !== 'function') {
+    throw new TypeError('withToken(key, use): `use` is not a function.');
+  }
   const token = await keeper.getToken(options);
   const first = await outcomeOf(use, token);
   if (!(await isRejection(keeper, first, options))) return settle(first);

@@ -43,7 +43,10 @@ const detailNames = [
  * `instanceof` fails across two copies of the package. Carries no token, body or credential.
  */
 export class TokenError extends Error {
-  static is(value: unknown, code?: ErrorCode): value is TokenError {
+  static is<Code extends ErrorCode>(
+    value: unknown,
+    code?: Code,
+  ): value is TokenError & { readonly code: Code } {
     return (
       typeof value === 'object' &&
       value !== null &&

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.js';
-import type { EventName, TokenEvents } from './events.js';
+import { type EventName, eventNames, type TokenEvents } from './events.js';
 
 type Listener<Name extends EventName> = (event: TokenEvents[Name]) => unknown;
 
@@ -10,6 +10,12 @@ export class EventHub {
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
   on<Name extends EventName>(name: Name, listener: Listener<Name>): Disposable {
+    if (!eventNames.includes(name)) {
+      throw new TypeError(`There is no event "${name}". Known: ${eventNames.join(', ')}.`);
+    }
+    if (typeof listener !== 'function') {
+      throw new TypeError(`The listener of "${name}" is not a function.`);
+    }
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     listeners.add(listener as Listener<never>);

@@ -1,8 +1,10 @@
 import type { AccountConfig } from '../account/account-config.js';
 import { isAccountToken } from '../account/account-config.js';
 import { type AccountKey, accountId } from '../account/account-key.js';
+import { checkAccount } from '../account/check-account.js';
 import { TokenError } from '../errors/token-error.js';
-import { PROVIDER_CONTRACT, type TokenProvider } from './token-provider.js';
+import { checkProvider } from './check-provider.js';
+import type { TokenProvider } from './token-provider.js';
 
 /** An account and the provider that serves it. */
 export interface KnownAccount {
@@ -109,7 +111,10 @@ export class AccountRegistry {
   }
 
   look(key: AccountKey): KnownAccount | undefined {
-    if (typeof key !== 'string') return this.#byId.get(accountId(key));
+    if (typeof key !== 'string') {
+      if (typeof key?.provider !== 'string' || typeof key.account !== 'string') throw noKey();
+      return this.#byId.get(accountId(key));
+    }
     return this.#byName.get(key) ?? this.#byId.get(key);
   }
 
@@ -130,21 +135,14 @@ export class AccountRegistry {
   }
 
   #addProvider(provider: TokenProvider): void {
-    const { id, contract } = provider ?? {};
-    if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
-      throw invalid('A provider has no id of a-z, 0-9 and "-". Is it a TokenProvider?');
-    }
-    if (contract !== PROVIDER_CONTRACT) {
-      throw invalid(
-        `Provider "${id}" was made for contract ${contract}; this engine speaks ` +
-          `${PROVIDER_CONTRACT}. Install a version of the provider made for it.`,
-      );
-    }
+    checkProvider(provider);
+    const { id } = provider;
     if (this.#providers.has(id)) throw invalid(`Two providers have the id "${id}". Rename one.`);
     this.#providers.set(id, provider);
   }
 
   #known(config: AccountConfig): KnownAccount {
+    checkAccount(config);
     const provider = this.#providers.get(config.provider);
     if (provider === undefined) {
       const known = [...this.#providers.keys()].join(', ') || 'none';
@@ -152,9 +150,6 @@ export class AccountRegistry {
         `Account "${config.account}" wants provider "${config.provider}", which is not there ` +
           `(there are: ${known}). Add it to "providers".`,
       );
-    }
-    if (typeof config.account !== 'string' || config.account === '') {
-      throw invalid(`An account of provider "${config.provider}" has no "account" name.`);
     }
     if (config.rotateEveryMs !== undefined && provider.revoke === undefined) {
       throw invalid(
@@ -190,6 +185,10 @@ export class AccountRegistry {
       at = this.upstreamOf(at);
     }
   }
+}
+
+function noKey(): TypeError {
+  return new TypeError('An account is asked for by its name, or by { provider, account }.');
 }
 
 /** The one place where an account that others hold on to changes. */

@@ -35,6 +35,14 @@ const codes: Record<RefusalKind, ErrorCode> = {
   ambiguous: 'PROVIDER_UNAVAILABLE',
 };
 
+/** What passes without anybody changing anything. */
+const passing: ReadonlySet<RefusalKind> = new Set([
+  'throttled',
+  'unavailable',
+  'quota_exceeded',
+  'upstream_rejected',
+]);
+
 const mark = Symbol.for('tokenkeep.refusal');
 
 export interface Refusal {
@@ -55,7 +63,7 @@ export function refuse(kind: RefusalKind, reply: TokenReply, words: RefusalWords
   const description = text(words.description);
   const said = code === undefined ? `HTTP ${reply.status}` : `HTTP ${reply.status}, ${code}`;
   const error = new TokenError(codes[kind], `The authorization server refused (${said}).`, {
-    retryable: kind === 'throttled' || kind === 'unavailable' || kind === 'quota_exceeded',
+    retryable: passing.has(kind),
     reason: kind,
     status: reply.status,
     ...(code === undefined ? {} : { providerCode: code }),

@@ -194,6 +194,7 @@ export class AccountKeeper {
   }
 
   async #getSlowly(options: TokenRequestOptions): Promise<AccessToken> {
+    refuseBadWait(options);
     await this.refreshView();
     const token = this.#atHand(options);
     if (token !== undefined) return token;
@@ -367,6 +368,11 @@ export class AccountKeeper {
       { account: this.account.id, reason: 'scope_reduced' },
     );
   }
+}
+
+function refuseBadWait({ waitMs = 0, minValidityMs = 0 }: TokenRequestOptions): void {
+  if (waitMs >= 0 && minValidityMs >= 0) return;
+  throw new TypeError('waitMs and minValidityMs are numbers of milliseconds, 0 or more.');
 }
 
 function aborted({ reason }: AbortSignal): TokenError {

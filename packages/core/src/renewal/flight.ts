@@ -1,6 +1,6 @@
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { kindOf } from './provider-error.js';
+import { framesOf, kindOf } from './provider-error.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -63,6 +63,7 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     if (tried) attempts += 1;
     if (tried) failure = error;
     const again =
+      error.retryable &&
       retryMs !== undefined &&
       awaited() &&
       !serves() &&
@@ -105,8 +106,6 @@ function waited(
 function asTokenError({ id }: KnownAccount, error: unknown): TokenError {
   if (TokenError.is(error)) return error;
   const bug = new Error(`The renewal of ${id} failed in a way it should not (${kindOf(error)}).`);
-  // Where it happened, and not its words: they may quote what was worked on.
-  const frames = String((error as Error | undefined)?.stack).match(/^ {4}at .*$/gm) ?? [];
-  bug.stack = [`${bug.name}: ${bug.message}`, ...frames].join('\n');
+  bug.stack = [`${bug.name}: ${bug.message}`, ...framesOf(error)].join('\n');
   throw bug;
 }

@@ -1,11 +1,13 @@
 import type { Clock } from '../clock/clock.js';
 import type { ElapsedTime } from '../clock/elapsed-time.js';
+import { TokenError } from '../errors/token-error.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { type AccountRecord, msUntil, type UpstreamToken } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import type { SealedAccess } from '../store/sealed-tokens.js';
 import type { AccessToken } from '../token/access-token.js';
+import { Secret } from '../token/secret.js';
 import { providerError } from './provider-error.js';
 import { renewsAhead, validityOfRecord } from './renewal-policy.js';
 
@@ -48,7 +50,8 @@ export function liveToken(
   const issuedAt = 'issuedAt' in seen ? seen.issuedAt : seen.readAt - age;
   const endsAt = rebooted ? Number.NEGATIVE_INFINITY : issuedAt + validity.endsMs;
   const ahead = renewsAhead(account.provider.profile, record);
-  const expiresAt = clock.now() + endsAt - elapsed.now();
+  // Rounded down: a whole number of milliseconds, and never later than the end.
+  const expiresAt = Math.floor(clock.now() + endsAt - elapsed.now());
   return {
     token: accessToken(account, record, access, expiresAt),
     endsAt,
@@ -81,8 +84,21 @@ function accessToken(
       } catch (error) {
         throw providerError(account.provider.id, error, [token]);
       }
-      return Object.fromEntries(headers);
+      const named = Object.fromEntries(headers);
+      if (Object.keys(named).length === 0) throw unauthorized(account.provider.id);
+      return named;
     },
   };
+  // Written into a text it is a mistake: `headers()` or `reveal()` was meant.
+  Object.defineProperty(made, 'toString', { value: () => Secret.mask });
   return Object.freeze(made);
+}
+
+function unauthorized(provider: string): TokenError {
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    `authorize() of provider "${provider}" put no header on the request. That is a bug in it: it ` +
+      'sets headers on the Headers it is given, and returns nothing.',
+    { reason: 'provider_threw', provider },
+  );
 }

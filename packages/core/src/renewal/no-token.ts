@@ -22,9 +22,11 @@ export function accountRevoked({ id }: KnownAccount): TokenError {
 
 const cures: Record<string, string> = {
   credentials_rejected:
-    'The server rejected its credentials; correct them, and it goes on by itself',
+    'The server rejected its credentials. Correct them, or the base URL if they are right',
   rotation_lost: 'A rotated refresh token was lost, and there are no credentials to log in with',
-  no_refresh_token: 'It has no refresh token and no credentials',
+  no_refresh_token:
+    'It has no refresh token and no credentials. Add "credentials", or bring tokens with ' +
+    'engine.accounts.import()',
   refresh_token_rejected: 'The server rejected its refresh token, and it has no credentials',
   refresh_token_expired: 'Its refresh token has ended, and it has no credentials',
 };
@@ -34,7 +36,9 @@ export function personNeeded(
   reason: string,
   failure: TokenError | undefined,
 ): TokenError {
-  const said = failure?.providerCode === undefined ? '' : ` (${failure.providerCode})`;
+  const { providerCode, status } = failure ?? {};
+  const word = providerCode ?? (status === undefined ? undefined : `HTTP ${status}`);
+  const said = word === undefined ? '' : ` (${word})`;
   const rejected = reason === 'credentials_rejected';
   return new TokenError(
     rejected ? 'CREDENTIALS_REJECTED' : 'REAUTHORIZATION_REQUIRED',

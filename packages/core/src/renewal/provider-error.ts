@@ -15,11 +15,25 @@ export function providerError(
 }
 
 function broken(provider: string, thrown: unknown): TokenError {
-  return new TokenError(
+  const [frame = 'an unknown place'] = framesOf(thrown);
+  const error = new TokenError(
     'PROVIDER_PROTOCOL',
-    `Provider "${provider}" threw a ${kindOf(thrown)} instead of a TokenError. That is a bug in it.`,
+    `Provider "${provider}" threw ${withArticle(kindOf(thrown))} instead of a TokenError, in ` +
+      `${frame.replace(/^ *at /, '')}. That is a bug in it.`,
     { reason: 'provider_threw' },
   );
+  error.stack = [`TokenError: ${error.message}`, ...framesOf(thrown)].join('\n');
+  return error;
+}
+
+/** Where something was thrown, without its words: they may quote what was worked on. */
+export function framesOf(thrown: unknown): readonly string[] {
+  const { stack } = (thrown ?? {}) as { stack?: unknown };
+  return typeof stack === 'string' ? (stack.match(/^ {4}at .*$/gm) ?? []) : [];
+}
+
+function withArticle(noun: string): string {
+  return `${/^[AEIOUaeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
 /** The class of what was thrown: a name of its own making might be anything. */

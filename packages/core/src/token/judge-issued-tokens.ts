@@ -18,6 +18,7 @@ export function judgeIssuedTokens(
   shortestMs: number,
 ): Judgement {
   let refresh: RefreshGrant | undefined;
+  if (typeof issued !== 'object' || issued === null) return { usable: false, error: nothing() };
   try {
     refresh = refreshGrant(issued);
     return {
@@ -36,6 +37,14 @@ export function judgeIssuedTokens(
     if (!TokenError.is(error)) throw error;
     return { usable: false, error, ...(refresh === undefined ? {} : { refresh }) };
   }
+}
+
+function nothing(): TokenError {
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    'The provider returned no tokens. That is a bug in it: it returns { accessToken, ... }.',
+    { reason: 'provider_threw' },
+  );
 }
 
 function refreshGrant(issued: IssuedTokens): RefreshGrant | undefined {

@@ -27,6 +27,9 @@ export class Secret {
   readonly #text: string;
 
   constructor(text: string) {
+    if (typeof text !== 'string') {
+      throw new TypeError(`A Secret is made from a string, not from ${typeof text}.`);
+    }
     this.#text = text;
     Object.defineProperty(this, brand, { value: true });
     Object.freeze(this);

@@ -53,7 +53,14 @@ export class EngineCall implements ProviderCall {
     return endsAt - (reply.date ?? this.rules.wallClock());
   }
 
-  async send(request: TokenRequest): Promise<TokenReply> {
+  send(request: TokenRequest): Promise<TokenReply> {
+    const reply = this.#send(request);
+    // A plug-in that forgets to await it gets its error elsewhere; it must not end the process.
+    reply.catch(() => {});
+    return reply;
+  }
+
+  async #send(request: TokenRequest): Promise<TokenReply> {
     const { rules } = this;
     const url = tokenEndpointUrl(request.url, rules.allowInsecureLoopback);
     this.#secrets.push(...secretsIn(request));

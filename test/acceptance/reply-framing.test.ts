@@ -70,9 +70,8 @@ describe('F22 a reply that is cut', () => {
   /** A plug-in for a server that replies with a form. */
   function formSpeaking(baseUrl: string): TokenProvider {
     const base = authRefresh({ id: 'crm-api', baseUrl }) as TokenProvider;
-    const { refresh: _, ...rest } = base;
     return {
-      ...rest,
+      ...base,
       contract: PROVIDER_CONTRACT,
       async obtain(_credentials, call) {
         const password = new Secret('pw');

@@ -203,8 +203,8 @@ test('F33 the breaker of one host leaves other hosts alone', async () => {
   server.faults.always('any', fault.status(500));
   for (const name of names) engine.getToken(name).catch(() => {});
   await world.clock.advance(minute);
-  const well = await chatAppWorld(world);
-  const other = await world.engine(well);
+  const { providers, accounts } = await chatAppWorld(world);
+  const other = await world.engine({ providers, accounts });
   expect(await world.run(other.getToken('crm'))).toBeDefined();
 });
 

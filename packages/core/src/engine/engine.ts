@@ -6,6 +6,7 @@ import { AccountSession, type TokenSession } from '../renewal/account-session.js
 import type { Committer } from '../renewal/commit.js';
 import type { Keepers } from '../renewal/keepers.js';
 import { logIn } from '../renewal/login.js';
+import { type ActionOptions, waitFor } from '../renewal/patience.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
 import { makeDue, type Scheduler } from '../schedule/scheduler.js';
@@ -122,7 +123,19 @@ export class Engine implements TokenEngine {
     this.#keeper(key).reject(generation);
   }
 
-  async renew(key: AccountKey): Promise<AccessToken> {
+  renew(key: AccountKey, options?: ActionOptions): Promise<AccessToken> {
+    return this.#waitFor('The renewal', () => this.#renew(key), options);
+  }
+
+  login(key: AccountKey, options?: ActionOptions): Promise<AccessToken> {
+    return this.#waitFor('The login', () => this.#login(key), options);
+  }
+
+  rotate(key: AccountKey, options?: ActionOptions): Promise<AccessToken> {
+    return this.#waitFor('The rotation', () => this.#rotate(key), options);
+  }
+
+  async #renew(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#seen(key);
     const { generation } = keeper;
     const { error } = await keeper.renew({ kind: 'renew', generation });
@@ -130,13 +143,13 @@ export class Engine implements TokenEngine {
     return keeper.getToken();
   }
 
-  async login(key: AccountKey): Promise<AccessToken> {
+  async #login(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#sought(key);
     keeper.takeOver(await logIn(this.#services, this.#committer, keeper.account));
     return keeper.getToken();
   }
 
-  async rotate(key: AccountKey): Promise<AccessToken> {
+  async #rotate(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#seen(key);
     // A renewal that was under way, here or elsewhere, replaces the token but revokes nothing.
     for (let tries = 0; tries < MOST_ROTATION_TRIES; tries += 1) {
@@ -267,6 +280,15 @@ export class Engine implements TokenEngine {
     if (known !== undefined) return known;
     await this.#shared.sync(this.#services.parameters.viewMaxAgeMs);
     return this.#keeper(key);
+  }
+
+  #waitFor<Value>(
+    what: string,
+    begin: () => Promise<Value>,
+    options: ActionOptions = {},
+  ): Promise<Value> {
+    const { clock, parameters } = this.#services;
+    return waitFor(clock, begin, what, { waitMs: parameters.flightMs, ...options });
   }
 
   async #seen(key: AccountKey): Promise<AccountKeeper> {

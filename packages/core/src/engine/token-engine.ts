@@ -7,6 +7,7 @@ import type { TokenRequestOptions } from '../renewal/account-keeper.js';
 import type { TokenSession } from '../renewal/account-session.js';
 import type { ImportedTokens } from '../renewal/import-tokens.js';
 import type { NextAction } from '../renewal/next-due.js';
+import type { ActionOptions } from '../renewal/patience.js';
 import type { AccessToken } from '../token/access-token.js';
 
 /**
@@ -42,11 +43,11 @@ export interface TokenEngine extends AsyncDisposable {
   /** Reports that an API refused the token of `generation`. Older generations are ignored. */
   reject(key: AccountKey, generation: number): void;
   /** Gets the next token now, within the guard. */
-  renew(key: AccountKey): Promise<AccessToken>;
+  renew(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
   /** Logs in with the credentials now, whatever goes on, and brings a revoked account back. */
-  login(key: AccountKey): Promise<AccessToken>;
+  login(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
   /** Gets a new token, hands it out, then revokes the old one: for security, not for expiry. */
-  rotate(key: AccountKey): Promise<AccessToken>;
+  rotate(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
   /** Forgets the tokens and ends them at the server. Nothing is handed out until a login. */
   revoke(key: AccountKey): Promise<void>;
   /** Use of an account whose tokens are revoked when its last user is done. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TokenError } from '../errors/token-error.js';
 import type { Holder } from '../holder/holder.js';
@@ -9,6 +9,8 @@ const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
 const HEAD_BYTES = 4;
 const SUFFIX = '.escrow';
+/** Of an engine that was stopped, in a process that may go on: nobody commits from it any more. */
+const LEFT_SUFFIX = `.left${SUFFIX}`;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 /**
@@ -23,6 +25,7 @@ class FileEscrow implements Escrow {
   #file: Promise<FileHandle> | undefined;
   readonly #slots = new Map<number, string>();
   readonly #foreign = new Map<string, string>();
+  #closed = false;
 
   constructor(
     private readonly folder: string,
@@ -39,19 +42,21 @@ class FileEscrow implements Escrow {
 
   async put(entry: EscrowEntry): Promise<boolean> {
     const text = Buffer.from(JSON.stringify(entry));
-    const slot = this.#freeSlot();
+    const slot = this.#closed ? 0 : this.#freeSlot();
     if (slot === undefined || text.length > SLOT_BYTES - HEAD_BYTES) {
       throw new TokenError('STORE_UNAVAILABLE', 'No escrow slot is free for a rotated pair.', {
         retryable: true,
         reason: 'escrow_full',
       });
     }
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUInt32BE(text.length);
+    const bytes = Buffer.concat([head, text]);
+    if (this.#closed) return this.#leave(entry.attemptId, bytes);
     this.#slots.set(slot, entry.attemptId);
     try {
       const file = await this.#open();
-      const head = Buffer.alloc(HEAD_BYTES);
-      head.writeUInt32BE(text.length);
-      await writeWhole(file, Buffer.concat([head, text]), slot * SLOT_BYTES);
+      await writeWhole(file, bytes, slot * SLOT_BYTES);
       await file.datasync();
       return true;
     } catch (error) {
@@ -60,16 +65,29 @@ class FileEscrow implements Escrow {
     }
   }
 
+  /** The reply came after the engine had stopped: a file of its own, for whoever comes next. */
+  async #leave(attemptId: string, bytes: Buffer): Promise<boolean> {
+    const name = `${this.holder.id}.${attemptId}${LEFT_SUFFIX}`;
+    try {
+      const file = await this.#create(name, bytes);
+      await file.close();
+    } catch (error) {
+      throw unusable(this.folder, error);
+    }
+    this.#foreign.set(attemptId, name);
+    return true;
+  }
+
   async entries(): Promise<readonly EscrowEntry[]> {
     const names = await readdir(this.folder).catch(() => []);
     const found: EscrowEntry[] = [];
     for (const name of names.filter((name) => name.endsWith(SUFFIX))) {
-      const owner = name.slice(0, -SUFFIX.length);
-      if (owner !== this.holder.id && !this.holder.isGone(owner)) continue;
+      const gone = this.#isGone(name);
+      if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;
       const entries = await readEntries(join(this.folder, name));
       for (const entry of entries) this.#foreign.set(entry.attemptId, name);
       found.push(...entries);
-      if (entries.length === 0 && owner !== this.holder.id) await this.#discard(name);
+      if (entries.length === 0 && gone) await this.#discard(name);
     }
     return found;
   }
@@ -83,33 +101,47 @@ class FileEscrow implements Escrow {
     }
     const name = this.#foreign.get(attemptId);
     this.#foreign.delete(attemptId);
-    if (name === undefined || name === `${this.holder.id}${SUFFIX}`) return;
+    if (name === undefined || name === this.#name) return;
+    if (!this.#isGone(name)) return forget(join(this.folder, name), attemptId);
     if (![...this.#foreign.values()].includes(name)) await this.#discard(name);
   }
 
+  /** A pair that arrives later, or was not committed, is for the next engine to find. */
   async close(): Promise<void> {
     const file = await this.#file?.catch(() => undefined);
+    const { folder } = this;
+    const name = this.#name;
     this.#file = undefined;
+    this.#closed = true;
     await file?.close();
-    if (file !== undefined && this.#slots.size === 0) {
-      await this.#discard(`${this.holder.id}${SUFFIX}`);
-    }
+    if (file === undefined) return;
+    if (this.#slots.size === 0) await this.#discard(name);
+    else await rename(join(folder, name), join(folder, `${this.holder.id}${LEFT_SUFFIX}`));
+  }
+
+  get #name(): string {
+    return `${this.holder.id}${SUFFIX}`;
+  }
+
+  #isGone(name: string): boolean {
+    const suffix = name.endsWith(LEFT_SUFFIX) ? LEFT_SUFFIX : SUFFIX;
+    return this.holder.isGone(name.slice(0, -suffix.length));
   }
 
   #open(): Promise<FileHandle> {
-    this.#file ??= this.#create();
+    this.#file ??= this.#create(this.#name, Buffer.alloc(SLOTS * SLOT_BYTES));
     this.#file.catch(() => {
       this.#file = undefined;
     });
     return this.#file;
   }
 
-  async #create(): Promise<FileHandle> {
+  async #create(name: string, bytes: Buffer): Promise<FileHandle> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.folder, `${this.holder.id}${SUFFIX}`);
+    const path = join(this.folder, name);
     const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      await writeWhole(file, Buffer.alloc(SLOTS * SLOT_BYTES), 0);
+      await writeWhole(file, bytes, 0);
       await file.sync();
       const parent = await open(this.folder, O_RDONLY);
       await parent.sync().finally(() => parent.close());
@@ -144,18 +176,34 @@ async function readEntries(path: string): Promise<EscrowEntry[]> {
   const file = await open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
   if (file === undefined) return [];
   try {
-    const bytes = await file.readFile();
-    const entries: EscrowEntry[] = [];
-    for (let at = 0; at + HEAD_BYTES <= bytes.length; at += SLOT_BYTES) {
-      const length = bytes.readUInt32BE(at);
-      if (length === 0 || length > SLOT_BYTES - HEAD_BYTES) continue;
-      const entry = parseEntry(bytes.toString('utf8', at + HEAD_BYTES, at + HEAD_BYTES + length));
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
+    return entriesIn(await file.readFile()).map(({ entry }) => entry);
   } finally {
     await file.close();
   }
+}
+
+/** Frees the slot of one entry in a file whose owner may still write to others. */
+async function forget(path: string, attemptId: string): Promise<void> {
+  const file = await open(path, O_RDWR | O_NOFOLLOW).catch(() => undefined);
+  if (file === undefined) return;
+  try {
+    for (const { entry, at } of entriesIn(await file.readFile())) {
+      if (entry.attemptId === attemptId) await writeWhole(file, Buffer.alloc(HEAD_BYTES), at);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function entriesIn(bytes: Buffer): { readonly entry: EscrowEntry; readonly at: number }[] {
+  const entries: { entry: EscrowEntry; at: number }[] = [];
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; at += SLOT_BYTES) {
+    const length = bytes.readUInt32BE(at);
+    if (length === 0 || length > SLOT_BYTES - HEAD_BYTES) continue;
+    const entry = parseEntry(bytes.toString('utf8', at + HEAD_BYTES, at + HEAD_BYTES + length));
+    if (entry !== undefined) entries.push({ entry, at });
+  }
+  return entries;
 }
 
 /** A torn write is not an entry: the process died before it was durable. */

@@ -49,6 +49,8 @@ export interface Refusal {
   readonly kind: RefusalKind;
   readonly status: number;
   readonly retryAfterMs: number | undefined;
+  /** The server gave a code, known or not: it is the one that refuses, and not a proxy. */
+  readonly coded: boolean;
 }
 
 /** The kind, with the server's own words, which are cleaned before anybody sees them. */
@@ -69,7 +71,8 @@ export function refuse(kind: RefusalKind, reply: TokenReply, words: RefusalWords
     ...(code === undefined ? {} : { providerCode: code }),
     ...(description === undefined ? {} : { providerMessage: description }),
   });
-  const refusal: Refusal = { kind, status: reply.status, retryAfterMs: reply.retryAfterMs };
+  const { status, retryAfterMs } = reply;
+  const refusal: Refusal = { kind, status, retryAfterMs, coded: code !== undefined };
   return Object.defineProperty(error, mark, { value: refusal });
 }
 

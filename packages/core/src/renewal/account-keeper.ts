@@ -51,6 +51,7 @@ export class AccountKeeper {
   #looking: Promise<void> | undefined;
   #flight: Promise<FlightEnd> | undefined;
   #waiters: Waiters<FlightEnd> | undefined;
+  #lookers: Waiters<void> | undefined;
   /** Elapsed time before which a renewal behind the callers' backs is pointless. */
   #quietUntil = Number.NEGATIVE_INFINITY;
   /** Why the last attempt brought nothing, for those who run out of patience. */
@@ -111,7 +112,7 @@ export class AccountKeeper {
       const quiet = this.services.elapsed.now() < refusal.quietUntil;
       const error = quiet
         ? refusal.error
-        : (await this.#join(() => this.#replaceRefused(generation), options)).error;
+        : (await this.#joinFlight(() => this.#replaceRefused(generation), options)).error;
       if (this.generation === generation) throw refusedToken(this.account, error);
     }
     return this.getToken(options);
@@ -144,6 +145,7 @@ export class AccountKeeper {
   /** Ends everybody's waiting with an error: the engine is going away. */
   turnAway(error: TokenError): void {
     this.#waiters?.rejectAll(error);
+    this.#lookers?.rejectAll(error);
   }
 
   /** Reads the record again, whatever was known of it. */
@@ -195,20 +197,33 @@ export class AccountKeeper {
 
   async #getSlowly(options: TokenRequestOptions): Promise<AccessToken> {
     refuseBadWait(options);
-    await this.refreshView();
+    const { elapsed, parameters } = this.services;
+    const until = elapsed.now() + (options.waitMs ?? parameters.waitMs);
+    try {
+      return await this.#getBefore(until, options);
+    } catch (error) {
+      // Neither a failed renewal nor a slow one takes away a token that is still valid.
+      const live = TokenError.is(error, 'WAIT_TIMED_OUT') ? this.#stillValid() : undefined;
+      if (live === undefined) throw error;
+      return live.token;
+    }
+  }
+
+  async #getBefore(until: number, options: TokenRequestOptions): Promise<AccessToken> {
+    const { elapsed } = this.services;
+    const patience = () => ({ ...options, waitMs: Math.max(0, until - elapsed.now()) });
+    if (!this.#viewIsFresh(elapsed.now())) {
+      this.#lookers ??= this.#newWaiters();
+      await this.#join(this.#lookers, () => this.refreshView(), patience());
+    }
     const token = this.#atHand(options);
     if (token !== undefined) return token;
     this.#refuseIfUpstreamRevoked();
-    const { elapsed, parameters } = this.services;
-    const until = elapsed.now() + (options.waitMs ?? parameters.waitMs);
     let end: FlightEnd = {};
     for (let tries = 0; tries < MOST_FLIGHTS_JOINED; tries += 1) {
-      const waitMs = Math.max(0, until - elapsed.now());
-      end = await this.#join(() => this.renew({ kind: 'caller' }), { ...options, waitMs });
-      const now = elapsed.now();
-      // A failed renewal never takes away a token that is still valid.
-      const live = this.#live;
-      if (live !== undefined && now < live.endsAt && !this.#isWithdrawn(live)) return live.token;
+      end = await this.#joinFlight(() => this.renew({ kind: 'caller' }), patience());
+      const live = this.#stillValid();
+      if (live !== undefined) return live.token;
       this.#refuseIfUpstreamRevoked();
       if (!end.left) break;
     }
@@ -218,6 +233,12 @@ export class AccountKeeper {
         ? expiredOnArrival(this.account)
         : waitTimedOut(this.account, this.#lastFailure))
     );
+  }
+
+  #stillValid(): LiveToken | undefined {
+    const live = this.#live;
+    if (live === undefined || this.services.elapsed.now() >= live.endsAt) return undefined;
+    return this.#isWithdrawn(live) ? undefined : live;
   }
 
   /** Made from another account's token that was revoked, or is that token, and it was replaced. */
@@ -251,18 +272,25 @@ export class AccountKeeper {
     this.renew({ kind: 'caller' }).catch(() => {});
   }
 
-  #join(
-    start: () => Promise<FlightEnd>,
-    { signal, waitMs = this.services.parameters.waitMs }: TokenRequestOptions,
-  ): Promise<FlightEnd> {
+  #joinFlight(start: () => Promise<FlightEnd>, options: TokenRequestOptions): Promise<FlightEnd> {
+    this.#waiters ??= this.#newWaiters();
+    return this.#join(this.#waiters, start, options);
+  }
+
+  #newWaiters<Value>(): Waiters<Value> {
     const { clock, elapsed } = this.services;
+    return new Waiters(clock, elapsed, () => waitTimedOut(this.account, this.#lastFailure));
+  }
+
+  #join<Value>(
+    waiters: Waiters<Value>,
+    start: () => Promise<Value>,
+    { signal, waitMs = this.services.parameters.waitMs }: TokenRequestOptions,
+  ): Promise<Value> {
     if (signal?.aborted) return Promise.reject(aborted(signal));
-    const timedOut = () => waitTimedOut(this.account, this.#lastFailure);
-    this.#waiters ??= new Waiters(clock, elapsed, timedOut);
-    const waiting = this.#waiters.wait(waitMs, signal);
-    const waiters = this.#waiters;
+    const waiting = waiters.wait(waitMs, signal);
     start().then(
-      (end) => waiters.resolveAll(end),
+      (value) => waiters.resolveAll(value),
       (error) => waiters.rejectAll(error),
     );
     return waiting.catch((reason) => {
@@ -342,7 +370,7 @@ export class AccountKeeper {
     if (opened === undefined) return;
     this.#live = liveToken(services, account, found, opened, seen);
     this.#refusal = undefined;
-    if (!('readAt' in seen)) return;
+    if (!('readAt' in seen) || same) return;
     services.events.emit('token:adopted', {
       account: account.id,
       provider: account.provider.id,

@@ -144,7 +144,7 @@ export class Attempt {
     else await claim.write({ change: (record) => record, due: this.#due });
     if (claim.leaseLeftMs() < services.parameters.sendGateMs) throw gateClosed();
     services.probe('CP3');
-    this.#intent ??= { issuedAt: services.elapsed.now(), at: services.store.estimate() };
+    this.#intent ??= { issuedAt: services.elapsed.now(), at: services.store.earliest() };
   }
 
   async #writeIntent(): Promise<void> {
@@ -177,7 +177,7 @@ export class Attempt {
     const { account, claim, operation, credentials } = plan;
     const intent = this.#intent ?? {
       issuedAt: services.elapsed.now(),
-      at: services.store.estimate(),
+      at: services.store.earliest(),
     };
     const { profile } = account.provider;
     const judged = judgeReply(services, account, this.#before, issued);

@@ -44,6 +44,11 @@ export function afterFailure(record: AccountRecord, f: Failure): AfterFailure {
   return afterUnknownOutcome(record, f);
 }
 
+/** RFC 6749 section 5.2: how a token endpoint refuses; some vendors do it with 200 and a code. */
+function saysNo({ status, coded }: Refusal): boolean {
+  return status === 400 || status === 401 || (status < 300 && coded);
+}
+
 function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): AfterFailure {
   const { kind, retryAfterMs } = refusal;
   const processed = !f.profile.notProcessed.includes(refusal.status);
@@ -52,6 +57,8 @@ function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): Afte
     case 'credentials_rejected':
       return rejected(record, f);
     case 'ambiguous':
+      // A proxy's 408 or 499, or a success that says no more: it may have rotated all the same.
+      if (f.rotating && processed && !saysNo(refusal)) return afterUnknownOutcome(record, f);
       return afterAmbiguousRefusal(record, f);
     case 'upstream_rejected':
       // A bearer that is nobody's account is a credential like any other.
@@ -139,10 +146,11 @@ function freeStep(guard: GuardState): GuardState {
 
 /**
  * This request changed nothing at the server: the record as if it had not been tried. What was in
- * doubt before it stays in doubt: a failed login, or a throttled resend, says nothing about the
- * refresh token that left earlier.
+ * doubt before it stays in doubt, and so does what left meanwhile: a failed login, or a throttled
+ * resend, says nothing about another request's refresh token.
  */
-function undone(record: AccountRecord, { before }: Failure): AccountRecord {
+function undone(record: AccountRecord, { before, rotating }: Failure): AccountRecord {
+  if (!rotating) return record;
   return before.sent === undefined ? settled(record) : { ...record, sent: before.sent };
 }
 

@@ -102,9 +102,7 @@ export class RenewalRun {
 
   /** A sender that is gone may have left the pair that is missed: before anything else is tried. */
   async #foundInEscrow({ record }: FoundRecord): Promise<boolean> {
-    const { holder } = this.services;
     if (this.#escrowSearched || record?.sent === undefined) return false;
-    if (!holder.isGone(record.sent.holder)) return false;
     this.#escrowSearched = true;
     const { account } = this;
     const replayed = await this.committer.replay((id) => (id === account.id ? account : undefined));

@@ -21,6 +21,7 @@ export class Scheduler {
   #running: Promise<void> | undefined;
   #stop = new AbortController();
   #wake = new AbortController();
+  #passesInVain = 0;
   readonly #enrolled = new WeakSet<KnownAccount>();
 
   constructor(
@@ -111,10 +112,12 @@ export class Scheduler {
   async #untilNext(): Promise<number> {
     const { store, parameters } = this.services;
     const { due, time } = await store.nextDue(this.#idleAccounts());
-    // What is still due after a pass is held by another process: it is followed, not hammered.
+    // What is still due after a pass is held by another process, or cannot be written: it is
+    // followed, ever more slowly, and not hammered.
     const untilDue = due === undefined ? Number.POSITIVE_INFINITY : due - time.ms;
-    if (untilDue <= 0) return Math.min(parameters.followPollMs, parameters.schedulePollMs);
-    return Math.min(untilDue, parameters.schedulePollMs);
+    this.#passesInVain = untilDue <= 0 ? this.#passesInVain + 1 : 0;
+    const followMs = parameters.followPollMs * 2 ** Math.min(this.#passesInVain - 1, 20);
+    return Math.min(untilDue <= 0 ? followMs : untilDue, parameters.schedulePollMs);
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

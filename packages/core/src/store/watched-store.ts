@@ -11,7 +11,9 @@ type Call<Result> = () => Promise<Result & { readonly time?: StoreTime }>;
  */
 export class WatchedStore implements TokenStore {
   #time: StoreTime = { epoch: 0, ms: 0 };
+  /** Just before the call that told the time, and just after it. */
   #timeReadAt = 0;
+  #timeHeardAt = 0;
   #failingSince: number | undefined;
   #returnedAt = Number.NEGATIVE_INFINITY;
 
@@ -34,10 +36,16 @@ export class WatchedStore implements TokenStore {
     return this.elapsed.now() - this.#returnedAt;
   }
 
-  /** What the store's clock says now, as far as that is known without asking. */
+  /** What the store's clock says now, as far as that is known without asking; never behind it. */
   estimate(): StoreTime {
     const { epoch, ms } = this.#time;
     return { epoch, ms: ms + this.elapsed.now() - this.#timeReadAt };
+  }
+
+  /** The same, never ahead of the store's clock: from here lives are counted. */
+  earliest(): StoreTime {
+    const { epoch, ms } = this.#time;
+    return { epoch, ms: ms + this.elapsed.now() - this.#timeHeardAt };
   }
 
   open = () => this.#call(() => this.store.open() as Promise<never>);
@@ -69,6 +77,7 @@ export class WatchedStore implements TokenStore {
         // The answer was made after `before`: counting from there makes deadlines early, not late.
         this.#time = result.time;
         this.#timeReadAt = before;
+        this.#timeHeardAt = this.elapsed.now();
       }
       this.#recovered();
       return result;

@@ -1,12 +1,27 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { defaultParameters, errorCodes, eventNames } from '@tokenkeep/core';
 import { ChatAppAuthority } from '@tokenkeep/testing';
 import { transform } from 'esbuild';
-import { blocksOf, brokenLinks, type Page, pagesOf, sectionsOf } from './docs/markdown.js';
+import {
+  type Block,
+  blocksOf,
+  brokenLinks,
+  type Page,
+  pagesOf,
+  sectionsOf,
+} from './docs/markdown.js';
 import { membersOf, wordsOf } from './docs/public-members.js';
 import { runNode } from './docs/run-node.js';
 
@@ -27,6 +42,10 @@ function page(file: string): Page {
   if (found === undefined) throw new Error(`${file} is missing.`);
   return found;
 }
+
+/** Blocks that stand for files of one folder: their fence says ```ts name.ts. */
+const namedFiles = (each: Page) => blocksOf(each, 'ts').filter(({ mark }) => mark.endsWith('.ts'));
+const folderOf = ({ file }: Block) => file.replace(/\W/g, '-');
 
 const sorted = (names: Iterable<string>) => [...names].sort();
 
@@ -134,11 +153,16 @@ test('every decision is in the index', () => {
 
 test('every block of TypeScript compiles', async () => {
   const blocks = pages.flatMap((each) => blocksOf(each, 'ts')).filter(({ mark }) => mark === '');
-  const files = blocks.map(({ code }, index) => {
-    const name = `block-${index}.ts`;
+  const named = pages.flatMap(namedFiles);
+  const places = new Map([
+    ...blocks.map((block, index) => [`block-${index}.ts`, block] as const),
+    ...named.map((block) => [`${folderOf(block)}/${block.mark}`, block] as const),
+  ]);
+  const files = [...places.keys()];
+  for (const [name, { code }] of places) {
+    mkdirSync(dirname(join(scratch, name)), { recursive: true });
     writeFileSync(join(scratch, name), code);
-    return name;
-  });
+  }
   const project = {
     extends: '../../../tsconfig.test.json',
     files,
@@ -146,26 +170,40 @@ test('every block of TypeScript compiles', async () => {
   writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify(project));
   const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
   const { output } = await runNode([tsc, '-p', scratch, '--pretty', 'false'], { cwd: scratch });
-  const complaints = output.replace(/block-(\d+)\.ts\((\d+),\d+\)/g, (_all, index, line) => {
-    const block = blocks[Number(index)];
+  const complaints = output.replace(/^(\S+)\((\d+),\d+\)/gm, (_all, name, line) => {
+    const block = places.get(name);
     return `${block?.file}:${(block?.line ?? 0) + Number(line) - 1}`;
   });
   expect(complaints).toBe('');
 }, 60_000);
 
 describe('what is shown runs', () => {
-  /** Runs a block over the built packages, in a folder of its own. */
-  async function run(name: string, code: string, env: Record<string, string> = {}) {
-    const program = join(scratch, `${name}.mjs`);
-    const options = { loader: 'ts', format: 'esm', target: 'node20' } as const;
-    writeFileSync(program, (await transform(code, options)).code);
+  const javaScript = async (code: string) =>
+    (await transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code;
+
+  /** Runs a program over the built packages, in a folder of its own. */
+  async function run(program: string, env: Record<string, string> = {}) {
     const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-docs-'));
+    // As a project folder is made under umask 002.
+    chmodSync(folder, 0o775);
     try {
       return await runNode([program], { cwd: folder, env });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+
+  const readmes = pages.filter(
+    (each) => each.file.endsWith('README.md') && blocksOf(each, 'ts').length > 0,
+  );
+
+  // Compared rather than run: a newer Node reads more than the oldest one that is supported.
+  test.each(readmes)('the first program of $file is plain JavaScript for Node 20', async (each) => {
+    const [{ code } = { code: '' }] = blocksOf(each, 'ts');
+    const readFor = async (target: string) =>
+      (await transform(code, { loader: 'js', format: 'esm', target })).code;
+    expect(await readFor('node20.19')).toBe(await readFor('esnext'));
+  });
 
   test("the README's first program gets a token and calls the API with it", async () => {
     const login = { email: 'ada@example.com', password: 'pw', appId: 'app_1_1' };
@@ -183,7 +221,9 @@ describe('what is shown runs', () => {
         expect(text).toContain(from);
         return text.replace(from, to);
       }, block?.code ?? '');
-      const ended = await run('quick-start', code, {
+      const program = join(scratch, 'quick-start.mjs');
+      writeFileSync(program, code);
+      const ended = await run(program, {
         CHATAPP_EMAIL: login.email,
         CHATAPP_PASSWORD: login.password,
         CHATAPP_APP_ID: login.appId,
@@ -200,8 +240,21 @@ describe('what is shown runs', () => {
 
   test('the test that is shown to services passes', async () => {
     const [block] = blocksOf(page('docs/how-to/test-your-service.md'), 'ts');
-    const { code, output } = await run('service-test', block?.code ?? '');
+    const program = join(scratch, 'service-test.mjs');
+    writeFileSync(program, await javaScript(block?.code ?? ''));
+    const { code, output } = await run(program);
     expect(output).not.toContain('Error');
+    expect(code).toBe(0);
+  });
+
+  test('the provider that is shown passes its tests', async () => {
+    const files = namedFiles(page('docs/how-to/write-a-provider.md'));
+    const folder = mkdtempSync(join(scratch, 'provider-'));
+    for (const { mark, code } of files) {
+      writeFileSync(join(folder, mark.replace(/\.ts$/, '.js')), await javaScript(code));
+    }
+    const { code, output } = await run(join(folder, 'acme.test.js'));
+    expect(output).toContain('pass 2');
     expect(code).toBe(0);
   });
 });

@@ -43,6 +43,11 @@ function words(code: string, path: string): Words {
         'no_folder',
         `a part of ${path} that should be a folder is a file. Look at it: namei -l ${file}`,
       ];
+    case 'ENOENT':
+      return [
+        'no_folder',
+        `${path} is where nothing can be made (ENOENT). Choose a path on a local disk`,
+      ];
     case 'ENAMETOOLONG':
       return ['name_too_long', `${path} is too long a name for its file system (ENAMETOOLONG)`];
     case 'ELOOP':

@@ -9,7 +9,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { geteuid } from 'node:process';
 import { TokenError } from '@tokenkeep/core';
 import { fileError, shellQuoted } from './file-errors.js';
@@ -17,6 +17,9 @@ import { fileError, shellQuoted } from './file-errors.js';
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const ROOT = 0;
+
+/** In such a folder only a file's owner may remove or rename it; anybody may add one. */
+const STICKY = 0o1000;
 
 /** What SQLite puts beside the database, with the database's own mode. */
 const companions = ['-wal', '-shm', '-journal'] as const;
@@ -31,7 +34,7 @@ export function makeFileSafe(path: string): void {
   try {
     makeFolder(dirname(path));
     checkFile(path, path);
-    checkFolder(dirname(path));
+    checkFolder(dirname(path), path);
     if (statOf(path) === undefined) createFile(path);
     checkFile(path, path);
     accessSync(path, constants.R_OK | constants.W_OK);
@@ -52,27 +55,40 @@ export function fileIdentity(path: string): string | undefined {
   return found && `${found.dev}:${found.ino}`;
 }
 
+/** Folder by folder: Node's own recursion never ends where mkdir says ENOENT, as in `/proc`. */
 function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first !== undefined) syncFolder(dirname(first));
+  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, FOLDER_MODE);
+  } catch (error) {
+    // Another process was first, unless this is a link that leads nowhere.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+    throw error;
+  }
+  syncFolder(parent);
 }
 
-function checkFolder(folder: string): void {
+function checkFolder(folder: string, path: string): void {
   const found = statSync(folder);
-  const name = shellQuoted(folder);
   if (!found.isDirectory()) {
     throw refusal('no_folder', `${folder} is not a folder. Choose another path`);
   }
   if (isForeign(found) && found.uid !== ROOT) {
     throw refusal(
       'other_owner',
-      `${folder} belongs to user ${found.uid}, who could replace the files in it. Run as that user, or: chown ${geteuid?.()} ${name}`,
+      `${folder} belongs to user ${found.uid}, who could replace the files in it. Run as that user, or use a folder of your own`,
     );
   }
   if (hasModes() && (found.mode & 0o022) !== 0) {
+    const inside = shellQuoted(join(folder, 'tokenkeep', basename(path)));
+    // The mode of a sticky folder, like /tmp, is meant; that of a foreign one is its owner's.
+    const ours = !isForeign(found) && (found.mode & STICKY) === 0;
+    const close = ours ? `, or: chmod go-w ${shellQuoted(folder)}` : '';
     throw refusal(
       'folder_writable_by_others',
-      `other users can write to the folder ${folder} (mode ${octal(found)}). Use a folder of its own, or: chmod go-w ${name}`,
+      `other users can write to the folder ${folder} (mode ${octal(found)}). Use a folder of its own, e.g. ${inside}${close}`,
     );
   }
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -107,7 +123,7 @@ function checkFile(path: string, database: string): void {
   if (!found.isFile()) {
     throw refusal(
       'not_a_file',
-      `${path} is a pipe, socket or device, not a file. Choose another path, or remove it: rm ${name}`,
+      `${path} is a pipe, socket or device, not a file. Choose another path`,
     );
   }
   if (isForeign(found)) {

@@ -1,1 +1,2 @@
-export { type SqliteStoreOptions, sqliteStore } from './sqlite-store.js';
+export type { SqliteStoreOptions } from './options.js';
+export { sqliteStore } from './sqlite-store.js';

@@ -4,7 +4,6 @@ import {
   type ClaimDueResult,
   type Clock,
   type EpochMs,
-  type Random,
   type ReadResult,
   type RowKind,
   type RowWrite,
@@ -21,27 +20,9 @@ import { systemBootId } from './boot-id.js';
 import { Database } from './database.js';
 import { openError, storeError } from './driver-errors.js';
 import { LockWait } from './lock-wait.js';
+import { checkOptions, type SqliteStoreOptions } from './options.js';
 import { storedRow } from './row-statements.js';
 import { checkText } from './storable-text.js';
-
-export interface SqliteStoreOptions {
-  /**
-   * The database file, on a local disk, in a folder that nobody else can write to. File and
-   * folder are made when missing, for this user only.
-   */
-  readonly path: string;
-  /** How long an operation waits for the lock of another process. Default 5 s. */
-  readonly lockWaitMs?: number;
-  /**
-   * A text that changes when the machine boots and at no other time. Default: what Linux and
-   * macOS say; other systems need this option.
-   */
-  readonly bootId?: string;
-  /** Default `systemClock()`. The wall clock is never asked. */
-  readonly clock?: Pick<Clock, 'sleep' | 'boot' | 'monotonic'>;
-  /** Default `systemRandom()`. */
-  readonly random?: Pick<Random, 'float'>;
-}
 
 const DEFAULT_LOCK_WAIT_MS = 5_000;
 
@@ -54,8 +35,11 @@ const KEEP_COUNT_EVERY_MS = 60_000;
  * ```ts
  * const store = sqliteStore({ path: '/var/lib/my-service/tokens.db' });
  * ```
+ *
+ * @throws TokenError `CONFIGURATION_INVALID` for a wrong option
  */
 export function sqliteStore(options: SqliteStoreOptions): TokenStore {
+  checkOptions(options);
   return new SqliteStore(options);
 }
 
@@ -70,8 +54,6 @@ class SqliteStore implements TokenStore {
   #opening: Promise<void> | undefined;
 
   constructor(options: SqliteStoreOptions) {
-    checkText(options.path);
-    if (options.path === '') throw new TypeError('path must not be empty');
     this.#path = resolve(options.path);
     this.#clock = options.clock ?? systemClock();
     this.#bootId = options.bootId;

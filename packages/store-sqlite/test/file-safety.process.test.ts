@@ -36,6 +36,7 @@ interface Outcome {
 }
 
 const asNobodyTest = canBecomeNobody ? test : test.skip;
+const onLinuxTest = process.platform === 'linux' ? test : test.skip;
 const onSmallDiskTest = canMount ? test : test.skip;
 
 async function refusalOf(path: string): Promise<Outcome> {
@@ -81,14 +82,35 @@ describe('S27 what exists already is refused when it is unsafe', () => {
     await expectRefusal(path, 'file_open_to_others', `chmod 600 ${path}-wal`);
   });
 
-  test.each(['0770', '0707', '1777'])('S27 a folder of mode %s', async (mode) => {
+  test.each(['0770', '0707'])('S27 a folder of mode %s', async (mode) => {
     const folder = tempFolder();
     chmodSync(folder, mode);
     const path = join(folder, 'tokens.db');
     const refusal = await refusalOf(path);
     expect(refusal).toMatchObject({ reason: 'folder_writable_by_others' });
+    expect(refusal.message).toContain(`${folder}/tokenkeep/tokens.db`);
     expect(refusal.message).toContain(`chmod go-w ${folder}`);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("S27 a sticky folder like /tmp, whose mode is nobody's to change", async () => {
+    const folder = tempFolder();
+    chmodSync(folder, '1777');
+    const refusal = await refusalOf(join(folder, 'tokens.db'));
+    expect(refusal).toMatchObject({ reason: 'folder_writable_by_others' });
+    expect(refusal.message).toContain(`a folder of its own, e.g. ${folder}/tokenkeep/tokens.db`);
+    expect(refusal.message).not.toContain('chmod');
+    expect(await refusalOf(join(folder, 'tokenkeep/tokens.db'))).toEqual({ ok: true });
+  });
+
+  asNobodyTest('S27 a folder of root that others can write to', async () => {
+    const folder = tempFolder();
+    chmodSync(folder, '0777');
+    const path = join(folder, 'tokens.db');
+    const refusal = await askChild<Outcome>('open', { path }, { wrapper: asNobody });
+    expect(refusal).toMatchObject({ reason: 'folder_writable_by_others' });
+    expect(refusal.message).toContain(`a folder of its own, e.g. ${folder}/tokenkeep/tokens.db`);
+    expect(refusal.message).not.toContain('chmod');
   });
 
   test('S27 a symbolic link, also one that leads nowhere', async () => {
@@ -110,7 +132,13 @@ describe('S27 what exists already is refused when it is unsafe', () => {
   test('S27 a named pipe, without waiting for its writer', async () => {
     const path = join(tempFolder(), 'pipe');
     spawnSync('mkfifo', ['-m', '600', path]);
-    await expectRefusal(path, 'not_a_file', `rm ${path}`);
+    await expectRefusal(path, 'not_a_file', 'Choose another path');
+  });
+
+  test.each(['/dev/null', '/dev'])('S27 nobody is told to remove %s', async (path) => {
+    const { code, message } = await refusalOf(path);
+    expect(code).toBe('STORE_MISCONFIGURED');
+    expect(message).not.toMatch(/\brm\b|remove/);
   });
 
   asNobodyTest('S27 a file or folder of another user', async () => {
@@ -121,6 +149,8 @@ describe('S27 what exists already is refused when it is unsafe', () => {
     chownSync(folder, NOBODY, NOBODY);
     const refusal = await refusalOf(join(folder, 'tokens.db'));
     expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'other_owner' });
+    expect(refusal.message).toContain('a folder of your own');
+    expect(refusal.message).not.toContain('chown');
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -143,6 +173,30 @@ describe('F65 what cannot be opened is named', () => {
   test('F65 a part of the path is a file', async () => {
     const path = join(await existingFile(), 'tokens.db');
     await expectRefusal(path, 'no_folder', path);
+  });
+
+  // In a process of its own: a loop in there would not end with the test.
+  onLinuxTest.each(['/proc/x/tokens.db', '/proc/x/y/tokens.db', '/proc/tokens.db'])(
+    'F65 ENOENT: %s is where no folder can be made, and does not hang',
+    async (path) => {
+      const wrapper = ['timeout', '20'];
+      const refusal = await askChild<Outcome>('open', { path }, { wrapper });
+      expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'no_folder' });
+      expect(refusal.message).toContain(path);
+      expect(refusal.message).toContain('local disk');
+    },
+  );
+
+  test('F65 a folder on the way is a link that leads nowhere', async () => {
+    const folder = tempFolder();
+    symlinkSync(join(folder, 'missing'), join(folder, 'link'));
+    const path = join(folder, 'link/more/tokens.db');
+    await expectRefusal(path, 'no_folder', `namei -l ${path}`);
+  });
+
+  test('F65 a path without end is refused', async () => {
+    const path = `${tempFolder()}/${'x/'.repeat(100_000)}tokens.db`;
+    expect(await refusalOf(path)).toMatchObject({ reason: 'name_too_long' });
   });
 
   test('F65 the file is not a SQLite database, and stays as it is', async () => {

@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { systemClock, TokenError, type TokenStore } from '@tokenkeep/core';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { type SqliteStoreOptions, sqliteStore } from '@tokenkeep/store-sqlite';
 import { connect } from '../src/connection.js';
 import { tempFolders } from './temp-folder.js';
 import { change } from './token-store-rules.js';
@@ -90,8 +90,37 @@ describe('a store on a file', () => {
     }
     expect(await store.list('account', undefined, 9)).toEqual([]);
     await store.close();
-    expect(() => sqliteStore({ path: '' })).toThrow(TypeError);
-    expect(() => sqliteStore({ path: 'a\0' })).toThrow(TypeError);
+  });
+
+  test.each<[mistake: string, options: unknown, words: string]>([
+    ['no options', undefined, 'sqliteStore({ path }) wants a path, got undefined'],
+    ['null', null, 'sqliteStore({ path }) wants a path, got null'],
+    ['a path alone', 'tokens.db', "sqliteStore({ path: 'tokens.db' })"],
+    ['no path', {}, 'sqliteStore({ path }) wants a path, got undefined'],
+    ['an empty path', { path: '' }, 'got an empty text'],
+    ['a path of another type', { path: new URL('file:///data/tokens.db') }, 'got an object'],
+    ['a path with a NUL', { path: 'a\0' }, 'NUL'],
+    ['memory', { path: ':memory:' }, 'leave "store" out'],
+    ['a file URI', { path: 'file:tokens.db?cache=shared' }, 'plain path'],
+    ['a file URL', { path: 'file:///data/tokens.db' }, 'plain path'],
+    ['an unknown option', { path: 'data/tokens.db', lockWait: 9 }, '"lockWait"'],
+    [
+      'an unknown option, with the known ones',
+      { path: 'data/tokens.db', lockWait: 9 },
+      'path, lockWaitMs, bootId, clock, random',
+    ],
+    ['a wait that is no number', { path: 'data/tokens.db', lockWaitMs: '5 s' }, 'lockWaitMs'],
+    ['a wait without end', { path: 'data/tokens.db', lockWaitMs: Infinity }, 'lockWaitMs'],
+    ['a boot id that is no text', { path: 'data/tokens.db', bootId: 7 }, 'bootId'],
+  ])('a wrong option is named: %s', (_mistake, options, words) => {
+    const make = () => sqliteStore(options as SqliteStoreOptions);
+    expect(make).toThrow(words);
+    expect(make).toThrow(expect.objectContaining({ code: 'CONFIGURATION_INVALID' }));
+  });
+
+  test('an option that is undefined has its default', () => {
+    const options = { path: 'data/tokens.db', lockWaitMs: undefined };
+    expect(() => sqliteStore(options as unknown as SqliteStoreOptions)).not.toThrow();
   });
 
   test('errors name the path and never what was written', async () => {

@@ -11,13 +11,14 @@ import { serviceIds } from './service-ids.js';
  * @throws TokenError `CONFIGURATION_INVALID` with what to change; `STORE_*` when the store cannot
  *   be used, before anything is sent
  * @example
- * await using engine = await createTokenEngine({
- *   store: sqliteStore({ path: './tokens.db' }),
+ * const engine = await createTokenEngine({
+ *   store: sqliteStore({ path: 'data/tokens.db' }),
  *   providers: [chatApp()],
  *   accounts: [{ provider: 'chatapp', account: 'crm', credentials }],
  * });
  * const token = await engine.getToken('crm');
  * await fetch(url, { headers: token.headers() });
+ * await engine.stop();
  */
 export async function createTokenEngine(options: EngineOptions): Promise<TokenEngine> {
   const container = new Container({ defaultScope: 'Singleton' });

@@ -14,7 +14,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { systemRandom } from '../src/clock/system-random.js';
-import { keyFromFile } from '../src/sealing/key-file.js';
+import {
+  changeKeyFile,
+  keyringFromFile,
+  newSealingKey,
+  readKeyFile,
+} from '../src/sealing/key-file.js';
 import { keyringSealer } from '../src/sealing/keyring.js';
 
 const folders: string[] = [];
@@ -28,7 +33,7 @@ function newPath(): string {
   return join(folder, 'tokens.db.key');
 }
 
-const read = (path: string) => keyFromFile(path, systemRandom());
+const read = (path: string) => keyringFromFile(path, systemRandom())[0];
 
 describe('the key file', () => {
   test('is made once, for its user only, and read from then on', () => {
@@ -60,11 +65,11 @@ describe('the key file', () => {
     const slow = {
       ...real,
       bytes: (length: number) => {
-        rival ??= keyFromFile(path, real).id;
+        rival ??= keyringFromFile(path, real)[0].id;
         return real.bytes(length);
       },
     };
-    expect(keyFromFile(path, slow).id).toBe(rival);
+    expect(keyringFromFile(path, slow)[0].id).toBe(rival);
     expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`^${rival} `));
     expect(readdirSync(dirname(path))).toEqual(['tokens.db.key']);
   });
@@ -105,5 +110,84 @@ describe('the key file', () => {
     writeFileSync(path, 'sk-canary-4711', { mode: 0o600 });
     linkSync(path, `${path}.second`);
     expect(() => read(path)).not.toThrow(/canary/);
+  });
+});
+
+describe('a key file of several keys', () => {
+  const ids = (path: string) => readKeyFile(path)?.map(({ id }) => id);
+  const add = (path: string) =>
+    changeKeyFile(path, ([first, ...others]) => [first, ...others, newSealingKey(systemRandom())]);
+
+  test('the first line seals, and all lines open', () => {
+    const path = newPath();
+    const old = read(path);
+    changeKeyFile(path, (keys) => [newSealingKey(systemRandom()), ...keys]);
+    const place = { account: 'a/b', field: 'access token', incarnation: '1.a', generation: 1 };
+    const sealedBefore = keyringSealer([old], 'store', systemRandom()).seal('secret', place);
+    const both = keyringSealer(keyringFromFile(path, systemRandom()), 'store', systemRandom());
+    expect(both.open(sealedBefore, place)).toBe('secret');
+    const sealedAfter = both.seal('secret', place);
+    expect(sealedAfter).not.toContain(`.${old.id}.`);
+    expect(both.open(sealedAfter, place)).toBe('secret');
+  });
+
+  test('S26 it is 0600 after a change too, whatever the umask, and no draft is left', () => {
+    const path = newPath();
+    read(path);
+    const former = process.umask(0);
+    add(path);
+    process.umask(former);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(path))).toEqual(['tokens.db.key']);
+    expect(ids(path)).toHaveLength(2);
+  });
+
+  test('a change that throws changes nothing', () => {
+    const path = newPath();
+    const { id } = read(path);
+    const refuse = () => {
+      throw new TypeError('no');
+    };
+    expect(() => changeKeyFile(path, refuse)).toThrow(new TypeError('no'));
+    expect(ids(path)).toEqual([id]);
+    expect(readdirSync(dirname(path))).toEqual(['tokens.db.key']);
+  });
+
+  test('two changes at once: the second is refused with what to do, and no key is lost', () => {
+    const path = newPath();
+    read(path);
+    changeKeyFile(path, (keys) => {
+      expect(() => add(path)).toThrow(`run: rm '${path}.next'`);
+      return keys;
+    });
+    expect(ids(add(path) && path)).toHaveLength(2);
+  });
+
+  test('S27 a link in the place of the draft is not written through', () => {
+    const path = newPath();
+    read(path);
+    const target = `${path}.target`;
+    writeFileSync(target, 'mine');
+    symlinkSync(target, `${path}.next`);
+    expect(() => add(path)).toThrow(/being changed by another process/);
+    expect(readFileSync(target, 'utf8')).toBe('mine');
+  });
+
+  test.each<readonly [string, string, RegExp]>([
+    ['a line of one word', 'k1 AAAA\nk2\n', /does not hold a key in each line/],
+    ['a line of three words', 'k1 AAAA sk-canary-4711\n', /does not hold a key in each line/],
+    ['more than a few keys', `${'k1 AAAA\n'.repeat(3_000)}`, /too large/],
+  ])('%s is refused, and not shown', (_, text, problem) => {
+    const path = newPath();
+    writeFileSync(path, text, { mode: 0o600 });
+    expect(() => read(path)).toThrow(problem);
+    expect(() => read(path)).not.toThrow(/canary|AAAA/);
+  });
+
+  test('a file that is not there is not changed into one', () => {
+    const path = newPath();
+    expect(readKeyFile(path)).toBeUndefined();
+    expect(() => add(path)).toThrow(/is missing/);
+    expect(readdirSync(dirname(path))).toEqual([]);
   });
 });

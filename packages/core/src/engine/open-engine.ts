@@ -23,7 +23,7 @@ import type { RenewalServices } from '../renewal/renewal-services.js';
 import { RenewalTransaction } from '../renewal/renewal-transaction.js';
 import { Revocation } from '../renewal/revocation.js';
 import { Scheduler } from '../schedule/scheduler.js';
-import { keyFromFile } from '../sealing/key-file.js';
+import { keyringFromFile } from '../sealing/key-file.js';
 import { type Keyring, keyringSealer } from '../sealing/keyring.js';
 import type { Sealer } from '../sealing/sealer.js';
 import { SealedTokens } from '../store/sealed-tokens.js';
@@ -139,8 +139,8 @@ async function defaultSealer(
   }
   // Listed before the key is looked for: whoever wrote a row had made the key by then.
   const [sealed] = await store.list('account', undefined, 1);
-  const key = keyFromFile(keyFile, random, sealed === undefined ? undefined : location);
-  return keyringSealer([key], identity, random);
+  const keys = keyringFromFile(keyFile, random, sealed === undefined ? undefined : location);
+  return keyringSealer(keys, identity, random);
 }
 
 function defaultEscrow({ escrowFolder }: StoreTraits, holder: Holder): Escrow {

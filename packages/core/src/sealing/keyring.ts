@@ -88,6 +88,12 @@ export function keyringSealer(keyring: Keyring, storeName: string, random: Rando
   }
 }
 
+/** Ids of the keys that something in a text, such as a row's body, is sealed with. */
+export function sealingKeyIds(text: string): readonly string[] {
+  const ids = [...text.matchAll(/\btk1\.([A-Za-z0-9_-]{1,32})\./g)].map(([, id = '']) => id);
+  return [...new Set(ids)];
+}
+
 function subkeys(key: SealingKey) {
   return { sealing: derived(key, 'seal'), hashing: derived(key, 'fingerprint') };
 }

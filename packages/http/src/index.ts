@@ -1,0 +1,5 @@
+export {
+  type AuthorizedFetch,
+  type AuthorizedFetchOptions,
+  authorizedFetch,
+} from './authorized-fetch.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 /**
  * @typedef {{ name: string, version: string, license: string, type: string, private?: boolean,
+ *   description?: string, keywords?: string[],
  *   engines: Record<string, string>, scripts: Record<string, string>, files: string[],
  *   exports: Record<string, Record<string, string>>, sideEffects: unknown,
  *   peerDependencies?: Record<string, string> }} Manifest
@@ -16,6 +17,10 @@ const requiredFiles = [
   'tsconfig.test.json',
   'src/index.ts',
 ];
+
+/** Programs: they bring their dependencies along, and may have a name of their own. */
+const programs = ['demo', 'cli'];
+const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
 
 /** Kinds of packages whose members have the same source files; presets are what differs. */
 const siblings = ['provider-', 'store-'];
@@ -41,18 +46,33 @@ export function layoutProblems(root) {
       if (!holds) problems.push(`packages/${folder}: ${rule}`);
     };
     for (const file of requiredFiles) expect(existsSync(join(path, file)), `${file} is missing`);
-    expect(manifest.name === `@tokenkeep/${folder}`, 'the name follows the folder');
+    expect(
+      manifest.name === (names[folder] ?? `@tokenkeep/${folder}`),
+      'the name is the expected one',
+    );
     expect(manifest.version === version, `the version is ${version}`);
     expect(manifest.license === license, `the license is ${license}`);
     expect(manifest.engines?.node === engines.node, `engines.node is ${engines.node}`);
     expect(manifest.type === 'module', 'packages are ESM only');
     expect(same(Object.keys(manifest.scripts), scripts), `the scripts are ${scripts.join(', ')}`);
-    expect(manifest.files.every(isShipped), 'only dist and README.md are published');
+    expect(manifest.files.every(isShipped), 'only dist, src, README.md and schemas are published');
+    // Maps in dist lead there: without it, "go to definition" ends in nothing.
+    expect(manifest.files.includes('src'), 'src is published');
+    expect(
+      manifest.description !== undefined && manifest.keywords?.[0] === 'tokenkeep',
+      'a description and keywords are stated, the first of which is tokenkeep',
+    );
+    // npm ships no file from outside a package.
+    expect(
+      textOf(join(path, 'LICENSE')) === textOf(join(root, 'LICENSE')),
+      'LICENSE is a copy of the one of the house',
+    );
     expect(manifest.sideEffects !== undefined, 'sideEffects is stated');
     for (const [entry, conditions] of Object.entries(manifest.exports)) {
+      if (entry.endsWith('.schema.json')) continue;
       expect(Object.keys(conditions)[0] === 'types', `exports["${entry}"] names its types first`);
     }
-    if (folder !== 'core' && folder !== 'demo') {
+    if (folder !== 'core' && !programs.includes(folder)) {
       const peers = Object.keys(manifest.peerDependencies ?? {});
       expect(peers.includes('@tokenkeep/core'), '@tokenkeep/core is a peer dependency');
     }
@@ -75,8 +95,14 @@ export function layoutProblems(root) {
 /** @param {string} folder @returns {Manifest} */
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
+/** @param {string} file */
+const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+
 /** @param {string} entry */
-const isShipped = (entry) => entry.startsWith('!') || ['dist', 'README.md'].includes(entry);
+const isShipped = (entry) =>
+  entry.startsWith('!') ||
+  entry.endsWith('.schema.json') ||
+  ['dist', 'src', 'README.md'].includes(entry);
 
 /** @param {string[]} left @param {string[]} right */
 const same = (left, right) => left.toSorted().join() === right.toSorted().join();

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -8,12 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { defaultParameters, errorCodes, eventNames } from '@tokenkeep/core';
 import { ChatAppAuthority } from '@tokenkeep/testing';
 import { transform } from 'esbuild';
+import { loadConfig } from 'tokenkeep';
+import { commandLinesIn, unknownWords } from './docs/command-lines.js';
 import {
   type Block,
   blocksOf,
@@ -176,6 +179,43 @@ test('every block of TypeScript compiles', async () => {
   });
   expect(complaints).toBe('');
 }, 60_000);
+
+describe('what is typed', () => {
+  const shell = pages.flatMap((each) => blocksOf(each, 'sh'));
+
+  test('is shell', () => {
+    const broken = shell.filter(({ code }) => spawnSync('bash', ['-n', '-c', code]).status !== 0);
+    expect(broken.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
+  });
+
+  test('names commands and options that tokenkeep has', () => {
+    const lines = shell.flatMap(commandLinesIn);
+    expect(lines.length).toBeGreaterThan(10);
+    expect(unknownWords(join(root, 'packages/cli/dist/main.js'), lines)).toEqual([]);
+  });
+
+  test.each(
+    pages
+      .flatMap((each) => blocksOf(each, 'yaml'))
+      .filter(({ code, mark }) => /^accounts:/m.test(code) && mark === ''),
+  )('the configuration at $file:$line loads', async ({ code }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-docs-'));
+    chmodSync(folder, 0o700);
+    const path = join(folder, 'tokenkeep.yaml');
+    writeFileSync(path, code, { mode: 0o600 });
+    for (const [, name = ''] of code.matchAll(/\$\{file:([^}]+)\}/g)) {
+      const secret = resolve(folder, name);
+      if (secret.startsWith(folder)) writeFileSync(secret, 'secret', { mode: 0o600 });
+    }
+    const names = [...code.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    const env = Object.fromEntries(names.map((name) => [name, 'secret']));
+    try {
+      await expect(loadConfig({ path, env })).resolves.toHaveProperty('accounts');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('what is shown runs', () => {
   const javaScript = async (code: string) =>

@@ -97,7 +97,8 @@ const lifetimeField = z.strictObject({
   as: z.enum(['seconds', 'milliseconds', 'datetime', 'unix-seconds', 'unix-milliseconds']),
 });
 
-const schema = z.strictObject({
+/** The options as a zod schema, for programs that read them from a file. */
+export const authRefreshOptionsSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens'),
   baseUrl: z
     .string()
@@ -178,11 +179,11 @@ const schema = z.strictObject({
   budgets: z.array(z.custom<Budget>(isBudget, 'state operation, limit and key')).default([]),
 });
 
-export type AuthRefreshSettings = z.output<typeof schema>;
+export type AuthRefreshSettings = z.output<typeof authRefreshOptionsSchema>;
 
 /** @throws TokenError `CONFIGURATION_INVALID` */
 export function readOptions(options: AuthRefreshOptions): AuthRefreshSettings {
-  const result = schema.safeParse(options);
+  const result = authRefreshOptionsSchema.safeParse(options);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,

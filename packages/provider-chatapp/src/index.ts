@@ -1,3 +1,7 @@
-export type { ChatAppCredentials, ChatAppCredentialsInput } from './credentials.js';
-export type { ChatAppOptions } from './options.js';
+export {
+  type ChatAppCredentials,
+  type ChatAppCredentialsInput,
+  chatAppCredentials as chatAppCredentialsSchema,
+} from './credentials.js';
+export { type ChatAppOptions, chatAppOptionsSchema } from './options.js';
 export { chatApp } from './preset.js';

@@ -30,7 +30,8 @@ export interface ChatAppOptions {
 
 const DAY_MS = 86_400_000;
 
-const schema = z.strictObject({
+/** The options as a zod schema, for programs that read them from a file. */
+export const chatAppOptionsSchema = z.strictObject({
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens')
@@ -50,11 +51,11 @@ const schema = z.strictObject({
   maxLifetimeMs: z.number().int().positive().default(DAY_MS),
 });
 
-export type ChatAppSettings = z.output<typeof schema>;
+export type ChatAppSettings = z.output<typeof chatAppOptionsSchema>;
 
 /** @throws TokenError `CONFIGURATION_INVALID` */
 export function readOptions(options: ChatAppOptions): ChatAppSettings {
-  const result = schema.safeParse(options);
+  const result = chatAppOptionsSchema.safeParse(options);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,

@@ -40,7 +40,8 @@ const SHAPES =
   'give { bearer }, or { clientId, clientSecret }, ' +
   "or { grant: 'password', clientId, username, password }";
 
-const anyCredentials = z.union([bearer, clientCredentials, password], SHAPES);
+/** What an account may be configured with; `oauth20()` checks the user name as well. */
+export const anyCredentials = z.union([bearer, clientCredentials, password], SHAPES);
 
 export type BearerCredentials = z.output<typeof bearer>;
 export type ClientCredentials = z.output<typeof clientCredentials> | z.output<typeof password>;

@@ -56,7 +56,8 @@ const DAY_MS = 86_400_000;
 const urlPath = z.string().regex(/^\/[^?#\s]*$/, 'start it with / and leave the query out');
 const milliseconds = z.number().int().positive();
 
-const schema = z.strictObject({
+/** The options as a zod schema, for programs that read them from a file. */
+export const oauth20OptionsSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens'),
   baseUrl: z
     .string()
@@ -86,11 +87,11 @@ const schema = z.strictObject({
   budgets: z.array(z.custom<Budget>(isBudget, 'state operation, limit and key')).default([]),
 });
 
-export type OAuth20Settings = z.output<typeof schema>;
+export type OAuth20Settings = z.output<typeof oauth20OptionsSchema>;
 
 /** @throws TokenError `CONFIGURATION_INVALID` */
 export function readOptions(options: OAuth20Options): OAuth20Settings {
-  const result = schema.safeParse(options);
+  const result = oauth20OptionsSchema.safeParse(options);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join('.')}: ${message}`,

@@ -1,0 +1,118 @@
+import { accountToken, Secret } from '@tokenkeep/core';
+import { type ConfigPath, hasTexts, valueAt } from './config-path.js';
+import type { ConfiguredProvider } from './config-providers.js';
+import { suggestion } from './nearest-name.js';
+import { kindOf } from './provider-kinds.js';
+import { hasReferences, type ReferenceSources, resolveAll } from './references.js';
+import { type FoundProblem, schemaProblems } from './schema-problems.js';
+
+export interface WrittenCredentials {
+  readonly path: ConfigPath;
+  readonly resolved: unknown;
+  readonly written: unknown;
+  readonly provider: ConfiguredProvider;
+  /** Names of all accounts of the file. */
+  readonly accounts: readonly string[];
+  /** Others can read the file. */
+  readonly openToReaders: boolean;
+}
+
+export interface CheckedCredentials {
+  /** For `AccountConfig`; `undefined` where there are none. */
+  readonly credentials: unknown;
+  readonly problems: readonly FoundProblem[];
+  readonly warnings: readonly FoundProblem[];
+}
+
+/**
+ * Credentials that are read anew each time they are asked for, so that a secret that was replaced
+ * is used without a restart. Those with another account's token are read once: the engine has to
+ * know of the chain beforehand.
+ */
+export function credentialsOf(
+  given: WrittenCredentials,
+  sources: ReferenceSources,
+): CheckedCredentials {
+  const { resolved, written } = given;
+  if (typeof resolved !== 'object' || resolved === null) {
+    return { credentials: undefined, problems: [], warnings: [] };
+  }
+  const literals = literalSecrets(given);
+  const problems = [...chainProblems(given), ...shapeProblems(given)];
+  const chained = Object.values(resolved).some(isTokenOf);
+  const again = !chained && hasReferences(written);
+  return {
+    credentials: again ? async () => resolveAll(written, sources) : withAccountTokens(resolved),
+    problems: given.openToReaders ? [...problems, ...literals] : problems,
+    warnings: given.openToReaders ? [] : literals,
+  };
+}
+
+interface TokenOf {
+  readonly tokenOf: string;
+}
+
+function isTokenOf(value: unknown): value is TokenOf {
+  if (typeof value !== 'object' || value === null) return false;
+  const names = Object.keys(value);
+  return names.length === 1 && typeof valueAt(value, ['tokenOf']) === 'string';
+}
+
+/** A copy in which `{ tokenOf: name }` is the token of that account. */
+export function withAccountTokens(credentials: object): object {
+  return replaceTokenOf(credentials, ({ tokenOf }) => accountToken(tokenOf));
+}
+
+function replaceTokenOf(credentials: object, replace: (value: TokenOf) => unknown): object {
+  return Object.fromEntries(
+    Object.entries(credentials).map(([name, value]) => [
+      name,
+      isTokenOf(value) ? replace(value) : value,
+    ]),
+  );
+}
+
+function chainProblems({ path, resolved, accounts }: WrittenCredentials): FoundProblem[] {
+  return Object.entries(resolved as object).flatMap(([name, value]) => {
+    if (!isTokenOf(value) || accounts.includes(value.tokenOf)) return [];
+    const hint = suggestion(value.tokenOf, accounts);
+    return [{ path: [...path, name, 'tokenOf'], message: 'There is no such account.', hint }];
+  });
+}
+
+/** First the shape, whose complaints point at members; then what the provider asks beyond it. */
+function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundProblem[] {
+  const shaped = replaceTokenOf(resolved as object, () => new Secret('another account'));
+  const wrong = schemaProblems(kindOf(provider.kind).credentials, shaped);
+  if (wrong.length > 0) {
+    return wrong.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+  }
+  const result = provider.provider?.credentials['~standard'].validate(shaped);
+  if (result === undefined || result instanceof Promise || result.issues === undefined) return [];
+  return result.issues.map(({ message }) => ({
+    path,
+    message: 'These credentials are not accepted.',
+    hint: `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+  }));
+}
+
+/** Secrets that stand in the file itself. */
+function literalSecrets({ path, written, provider, openToReaders }: WrittenCredentials) {
+  if (provider.local) return [];
+  return kindOf(provider.kind)
+    .secrets.filter((name) => {
+      const value = valueAt(written, [name]);
+      return !isTokenOf(value) && hasTexts(value) && !hasReferences(value);
+    })
+    .map((name): FoundProblem => {
+      const variable = `${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+      const elsewhere = `write $\{${variable}} or $\{file:./${name}} instead`;
+      return {
+        path: [...path, name],
+        message: openToReaders
+          ? 'A secret stands in a file that others can read.'
+          : 'A secret stands in this file.',
+        hint: openToReaders ? `Run chmod 600 on it, or ${elsewhere}.` : `Better: ${elsewhere}.`,
+      };
+    });
+}

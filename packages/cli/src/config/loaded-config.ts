@@ -1,0 +1,22 @@
+import type { AccountConfig, Parameters, TokenProvider } from '@tokenkeep/core';
+import type { ConfigProblem } from './config-problem.js';
+
+/** A config file, read, checked, its references resolved: what an engine is made of. */
+export interface LoadedConfig {
+  /** The file it came from, absolute. */
+  readonly path: string;
+  /** The SQLite file, absolute. Its key stands beside it in `<file>.key`. */
+  readonly store: string;
+  readonly providers: readonly TokenProvider[];
+  readonly accounts: readonly AccountConfig[];
+  readonly parameters: Partial<Parameters>;
+  readonly allowInsecureLoopback: boolean;
+  /** Where secrets are sent: an origin for each provider, in the order of `providers`. */
+  readonly origins: readonly string[];
+  /** Environment variables that credentials refer to: no business of child processes. */
+  readonly secretVariables: readonly string[];
+  /** Files that the config refers to, absolute. */
+  readonly referencedFiles: readonly string[];
+  /** What works, and should be changed all the same. */
+  readonly warnings: readonly ConfigProblem[];
+}

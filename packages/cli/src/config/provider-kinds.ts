@@ -1,0 +1,99 @@
+import type { TokenProvider } from '@tokenkeep/core';
+import {
+  type AuthRefreshOptions,
+  authRefresh,
+  authRefreshCredentialsSchema,
+  authRefreshOptionsSchema,
+  teletracker,
+} from '@tokenkeep/provider-auth-refresh';
+import {
+  chatApp,
+  chatAppCredentialsSchema,
+  chatAppOptionsSchema,
+} from '@tokenkeep/provider-chatapp';
+import {
+  digitalRiver,
+  type OAuth20Options,
+  oauth20,
+  oauth20CredentialsSchema,
+  oauth20OptionsSchema,
+} from '@tokenkeep/provider-oauth20';
+import type { z } from 'zod';
+
+/** A provider that a config file can name. */
+export interface ProviderKind {
+  /** Members it may have in the file, beside `use`. Its id is its name in the file. */
+  readonly options: z.ZodObject;
+  readonly credentials: z.ZodType;
+  /** Members of credentials that a usual login needs, as `init` writes them. */
+  readonly login: readonly string[];
+  /** Members of credentials that are secrets. */
+  readonly secrets: readonly string[];
+  /** @param options as `options` accepts them, and the id */
+  make(options: KindOptions): TokenProvider;
+}
+
+type KindOptions = Readonly<Record<string, unknown>> & { readonly id: string };
+
+// Budgets have a function in them: no file can hold one.
+const authRefreshOptions = authRefreshOptionsSchema.omit({ id: true, budgets: true });
+const oauth20Options = oauth20OptionsSchema.omit({ id: true, budgets: true });
+
+export const providerKinds = {
+  chatapp: {
+    options: chatAppOptionsSchema.omit({ id: true }),
+    credentials: chatAppCredentialsSchema,
+    login: ['email', 'password', 'appId'],
+    secrets: ['password'],
+    make: (options) => chatApp(options),
+  },
+  teletracker: {
+    options: authRefreshOptions
+      .pick({
+        baseUrl: true,
+        apiOrigins: true,
+        refreshToken: true,
+        inDoubt: true,
+        notProcessed: true,
+        refreshRevokesAccessToken: true,
+      })
+      .partial(),
+    credentials: authRefreshCredentialsSchema,
+    login: ['username', 'password'],
+    secrets: ['password'],
+    make: (options) => teletracker(options),
+  },
+  'auth-refresh': {
+    options: authRefreshOptions,
+    credentials: authRefreshCredentialsSchema,
+    login: ['username', 'password'],
+    secrets: ['password'],
+    make: (options) => authRefresh(options as unknown as AuthRefreshOptions),
+  },
+  'digital-river': {
+    options: oauth20Options.partial(),
+    credentials: oauth20CredentialsSchema,
+    login: ['clientId', 'clientSecret'],
+    secrets: ['bearer', 'clientSecret', 'password', 'parameters'],
+    make: (options) => digitalRiver(options),
+  },
+  oauth20: {
+    options: oauth20Options,
+    credentials: oauth20CredentialsSchema,
+    login: ['clientId', 'clientSecret'],
+    secrets: ['bearer', 'clientSecret', 'password', 'parameters'],
+    make: (options) => oauth20(options as unknown as OAuth20Options),
+  },
+} as const satisfies Record<string, ProviderKind>;
+
+export type KindName = keyof typeof providerKinds;
+
+export const kindNames = Object.keys(providerKinds) as readonly KindName[];
+
+export function isKind(name: unknown): name is KindName {
+  return typeof name === 'string' && Object.hasOwn(providerKinds, name);
+}
+
+export function kindOf(name: KindName): ProviderKind {
+  return providerKinds[name];
+}

@@ -1,0 +1,147 @@
+import { dirname, resolve } from 'node:path';
+import type { Parameters } from '@tokenkeep/core';
+import { configuredAccounts } from './config-accounts.js';
+import { type ConfigPath, mapTexts, samePath } from './config-path.js';
+import type { ConfigProblem } from './config-problem.js';
+import { configuredProviders } from './config-providers.js';
+import { type ConfigData, configSchema, isDuration } from './config-schema.js';
+import { type ConfigSource, parseConfigText } from './config-source.js';
+import { DURATION_FORMS, durationMs } from './duration-text.js';
+import { type ConfigPlace, defaultStorePath, findConfig } from './find-config.js';
+import type { LoadedConfig } from './loaded-config.js';
+import { readProtectedFile } from './protected-file.js';
+import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
+import { type FoundProblem, schemaProblems } from './schema-problems.js';
+
+const LONGEST_BYTES = 256 * 1024;
+/** More than anybody reads at once. */
+const MOST_MISTAKES = 100;
+
+/** A config file as far as it can be made out, and all that is wrong with it. */
+export interface ConfigReading {
+  /** Absolute. */
+  readonly path: string;
+  /** Mistakes in the file, in the order of its lines. */
+  readonly mistakes: readonly ConfigProblem[];
+  /** References to what is not there here and now: variables, files. */
+  readonly unresolved: readonly ConfigProblem[];
+  /** Complete where nothing is wrong; `undefined` where the text is no data at all. */
+  readonly config: LoadedConfig | undefined;
+}
+
+/**
+ * Reads the file, opens nothing else but the files it refers to, and sends nothing.
+ *
+ * @throws TokenError `CONFIGURATION_INVALID`: there is no file, or one that is not safe to read
+ */
+export function readConfig(options: ConfigPlace = {}): ConfigReading {
+  const path = findConfig(options);
+  const file = readProtectedFile(path, { longestBytes: LONGEST_BYTES, secret: false });
+  return examineConfig({ path, ...file, env: options.env ?? process.env });
+}
+
+export interface ConfigText {
+  /** Absolute: what the text refers to is relative to it. */
+  readonly path: string;
+  readonly text: string;
+  /** Others can read the file. */
+  readonly openToReaders: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The same for a text that may not be in its file yet. */
+export function examineConfig({ path, text, openToReaders, env }: ConfigText): ConfigReading {
+  const source = parseConfigText(text);
+  if (source.problems.length > 0) {
+    return { path, mistakes: source.problems, unresolved: [], config: undefined };
+  }
+  const sources = { configPath: path, env };
+  const texts = resolveTexts(source.data, sources);
+  const data = texts.data as ConfigData;
+  const providers = configuredProviders(data);
+  const written = source.data;
+  const accounts = configuredAccounts({ data, written, providers, sources, openToReaders });
+  const mistakes = [
+    ...texts.mistakes,
+    ...providers.problems,
+    ...schemaProblems(configSchema, data),
+    ...accounts.problems,
+  ];
+  const made = [...providers.byName.values()].flatMap(({ provider, origin }) =>
+    provider === undefined || origin === undefined ? [] : [{ provider, origin }],
+  );
+  return {
+    path,
+    mistakes: located(source, firstOfEach(mistakes, texts.unresolved)),
+    unresolved: located(source, texts.unresolved),
+    config: {
+      path,
+      store:
+        typeof data?.store === 'string' ? resolve(dirname(path), data.store) : defaultStorePath,
+      providers: made.map(({ provider }) => provider),
+      origins: made.map(({ origin }) => origin),
+      accounts: accounts.accounts,
+      parameters: (data?.parameters ?? {}) as Partial<Parameters>,
+      allowInsecureLoopback: data?.allowInsecureLoopback === true,
+      secretVariables: namesOf(texts.references.filter(inSecret), 'variable'),
+      referencedFiles: namesOf(texts.references, 'file'),
+      warnings: located(source, accounts.warnings),
+    },
+  };
+}
+
+function inSecret({ secret }: UsedReference): boolean {
+  return secret;
+}
+
+/** One problem for each place; none where a reference that is not there explains it. */
+function firstOfEach(problems: readonly FoundProblem[], unresolved: readonly FoundProblem[]) {
+  const first = problems.slice(0, MOST_MISTAKES);
+  return first.filter(
+    ({ path }, index) =>
+      !unresolved.some((other) => samePath(other.path, path)) &&
+      first.findIndex((other) => samePath(other.path, path)) === index,
+  );
+}
+
+interface UsedReference extends Reference {
+  /** It stands in credentials. */
+  readonly secret: boolean;
+}
+
+/** References replaced and durations counted. What cannot be is left, and told of. */
+function resolveTexts(written: unknown, sources: ReferenceSources) {
+  const mistakes: FoundProblem[] = [];
+  const unresolved: FoundProblem[] = [];
+  const references: UsedReference[] = [];
+  const data = mapTexts(written, (text, path) => {
+    const resolved = resolveReferences(text, sources);
+    if ('message' in resolved) {
+      (resolved.absent ? unresolved : mistakes).push({ path, ...resolved });
+      return text;
+    }
+    const secret = isInCredentials(path);
+    references.push(...resolved.references.map((reference) => ({ ...reference, secret })));
+    const name = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
+    if (secret || !isDuration(name)) return resolved.text;
+    const ms = durationMs(resolved.text);
+    if (ms !== undefined) return ms;
+    mistakes.push({ path, message: 'This is no duration.', hint: `Write ${DURATION_FORMS}.` });
+    return text;
+  });
+  return { data, references, mistakes, unresolved };
+}
+
+function isInCredentials([group, , member]: ConfigPath): boolean {
+  return group === 'accounts' && member === 'credentials';
+}
+
+function located(source: ConfigSource, problems: readonly FoundProblem[]): ConfigProblem[] {
+  return problems
+    .map(({ path, ...words }) => source.problem(path, words))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function namesOf(references: readonly Reference[], kind: Reference['kind']): readonly string[] {
+  return [...new Set(references.filter((each) => each.kind === kind).map(({ name }) => name))];
+}

@@ -1,0 +1,56 @@
+import { TokenError } from '@tokenkeep/core';
+import type { ConfigProblem } from '../config/config-problem.js';
+import type { ConfigPlace } from '../config/find-config.js';
+import type { LoadedConfig } from '../config/loaded-config.js';
+import { readConfig } from '../config/read-config.js';
+import { bad, type Finding, good, plural, skipped, warning } from './finding.js';
+
+export interface ConfigFindings {
+  readonly findings: readonly Finding[];
+  /** Where nothing is wrong with it. */
+  readonly config: LoadedConfig | undefined;
+  /** Where the store is, as soon as that can be made out. */
+  readonly store: string | undefined;
+}
+
+export function checkConfig(place: ConfigPlace): ConfigFindings {
+  let reading: ReturnType<typeof readConfig>;
+  try {
+    reading = readConfig(place);
+  } catch (error) {
+    if (!TokenError.is(error)) throw error;
+    const [text, fix] = sentences(error.message);
+    const after = skipped('references', 'References: once there is a config.');
+    return { findings: [bad('config', text, fix), after], config: undefined, store: undefined };
+  }
+  const { path, mistakes, unresolved, config } = reading;
+  const findings = [
+    ...mistakes.map((problem) => bad('config', ...words(path, problem))),
+    ...(mistakes.length === 0 ? [good('config', `The config ${path} is valid.`)] : []),
+    ...unresolved.map((problem) => bad('references', ...words(path, problem))),
+    ...(unresolved.length === 0 ? [good('references', referenceWords(config))] : []),
+    ...(config?.warnings ?? []).map((problem) => warning('secrets', ...words(path, problem))),
+  ];
+  const right = mistakes.length + unresolved.length === 0;
+  return { findings, config: right ? config : undefined, store: config?.store };
+}
+
+function words(file: string, problem: ConfigProblem): [text: string, fix: string] {
+  const { line, column, path, message, hint } = problem;
+  return [`${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`, hint];
+}
+
+function referenceWords(config: LoadedConfig | undefined): string {
+  const variables = config?.secretVariables.length ?? 0;
+  const files = config?.referencedFiles.length ?? 0;
+  if (variables + files === 0) return 'The config refers to no variables and no files.';
+  return `What the config refers to is there: ${plural(variables, 'variable')}, ${plural(files, 'file')}.`;
+}
+
+/** `What is wrong. What to do.` */
+export function sentences(message: string): [text: string, fix: string] {
+  const end = message.search(/[.:] (?=[A-Z])/);
+  return end === -1
+    ? [message, 'See docs/reference/errors.md.']
+    : [message.slice(0, end + 1), message.slice(end + 2)];
+}

@@ -1,0 +1,121 @@
+import type { AccountStatus, AccountSummary, EpochMs, TokenError } from '@tokenkeep/core';
+import {
+  durationInWords,
+  lifeInWords,
+  momentInWords,
+  untilInWords,
+} from '../terminal/life-in-words.js';
+import { plainText } from '../terminal/plain-text.js';
+
+/** What is known of an account, or why nothing is. */
+export type Found = AccountStatus | (AccountSummary & { readonly error: TokenError });
+
+/** `bad`: a person must act · `warn`: look if it lasts · `good` · `quiet`: nothing yet. */
+export type Urgency = 'bad' | 'warn' | 'good' | 'quiet';
+
+/** An account in words. */
+export interface AccountInWords {
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly state: string;
+  readonly urgency: Urgency;
+  /** What is left of the access token's life. */
+  readonly token: string;
+  readonly refreshToken: string;
+  /** What happens next, when, and why. */
+  readonly next: string;
+  /** What else is worth knowing. A label and a sentence each. */
+  readonly details: readonly (readonly [label: string, text: string])[];
+}
+
+/** The engine looks at what is due every few seconds: later than this nobody is looking. */
+const OVERDUE_MS = 60_000;
+
+export function accountInWords(found: Found, now: EpochMs): AccountInWords {
+  const { id, name, provider } = found;
+  const who = { id: plainText(id), name: plainText(name), provider: plainText(provider) };
+  if ('error' in found) {
+    return {
+      ...who,
+      state: 'unreadable',
+      urgency: 'bad',
+      token: '',
+      refreshToken: '',
+      next: plainText(found.error.message),
+      details: [['code', found.error.code]],
+    };
+  }
+  return {
+    ...who,
+    ...stateOf(found, now),
+    token: lifeOf(found.accessEndsAt, now),
+    refreshToken: lifeOf(found.refreshEndsAt, now),
+    next: nextOf(found, now),
+    details: detailsOf(found, now),
+  };
+}
+
+function stateOf(
+  { state, blocked, accessEndsAt, generation }: AccountStatus,
+  now: EpochMs,
+): { state: string; urgency: Urgency } {
+  if (state === 'reauthorization_required') return { state: 'needs a person', urgency: 'bad' };
+  if (state === 'revoked') return { state: 'revoked', urgency: 'bad' };
+  if (state === 'in_doubt') return { state: 'in doubt', urgency: 'warn' };
+  if (blocked !== undefined) return { state: 'paused', urgency: 'warn' };
+  if (state === 'new' || generation === 0) return { state: 'no token yet', urgency: 'quiet' };
+  const ended = accessEndsAt === undefined || accessEndsAt <= now;
+  return ended ? { state: 'token ended', urgency: 'warn' } : { state: 'live', urgency: 'good' };
+}
+
+function lifeOf(endsAt: EpochMs | undefined, now: EpochMs): string {
+  return endsAt === undefined ? '' : lifeInWords(endsAt, now);
+}
+
+const actions = {
+  renew: ['renews', ''],
+  keep_alive: ['refreshes', ', to keep the refresh token alive'],
+  rotate: ['rotates', ', for security'],
+  revoke: ['ends an old token', ''],
+  end_session: ['ends the session', ', if its users are gone'],
+  settle_doubt: ['settles the doubt', ': a refresh was sent, and its reply is missing'],
+} as const;
+
+function nextOf({ state, reason, next, blocked, ...status }: AccountStatus, now: EpochMs): string {
+  const login = `tokenkeep login ${plainText(status.name)}`;
+  if (state === 'reauthorization_required') {
+    return reason === 'credentials_rejected'
+      ? `correct the credentials, then: ${login}`
+      : `needs credentials that work, then: ${login}`;
+  }
+  if (state === 'revoked') return `nothing, until: ${login}`;
+  if (blocked !== undefined && blocked.until > now && next === undefined) {
+    return `asks again ${untilInWords(blocked.until, now)}, if somebody needs a token`;
+  }
+  if (next === undefined) {
+    return status.generation === 0 ? 'logs in when asked' : 'renews when asked';
+  }
+  const [does, why] = actions[next.action];
+  const lateMs = now - next.at;
+  if (lateMs > OVERDUE_MS) {
+    return `${does} as soon as something runs: due for ${durationInWords(lateMs)}`;
+  }
+  return `${does} ${untilInWords(next.at, now)}${why}`;
+}
+
+function detailsOf(status: AccountStatus, now: EpochMs): [string, string][] {
+  const { reason, blocked, loginBudget, failures, generation } = status;
+  const details: [string, string][] = [];
+  if (reason !== undefined) details.push(['why', plainText(reason)]);
+  if (blocked !== undefined) {
+    const until = `until ${momentInWords(blocked.until, now)}`;
+    details.push(['paused', `${until}: ${plainText(blocked.reason)}`]);
+  }
+  if (failures > 0) details.push(['failures', `${failures} in a row`]);
+  if (loginBudget !== undefined) {
+    details.push(['logins', `${loginBudget.left} of ${loginBudget.limit} left`]);
+  }
+  if (generation > 0) details.push(['generation', String(generation)]);
+  return details;
+}

@@ -1,0 +1,34 @@
+import type { EpochMs } from '@tokenkeep/core';
+import { errorFacts } from '../terminal/error-block.js';
+import { isoTime } from '../terminal/life-in-words.js';
+import type { Found } from './account-state.js';
+
+/** What `status --json` prints. Times are RFC 3339 in UTC; members that are unknown are left out. */
+export function statusFacts(found: readonly Found[], now: EpochMs) {
+  return { at: isoTime(now), accounts: found.map(accountFacts) };
+}
+
+function accountFacts(found: Found) {
+  const { id, name, provider } = found;
+  if ('error' in found) {
+    return { id, name, provider, error: errorFacts(found.error, { verbose: false }) };
+  }
+  const { state, reason, generation, failures, loginBudget } = found;
+  const { accessEndsAt, refreshEndsAt, next, blocked } = found;
+  return {
+    id,
+    name,
+    provider,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    generation,
+    failures,
+    ...(accessEndsAt === undefined ? {} : { accessEndsAt: isoTime(accessEndsAt) }),
+    ...(refreshEndsAt === undefined ? {} : { refreshEndsAt: isoTime(refreshEndsAt) }),
+    ...(next === undefined ? {} : { next: { action: next.action, at: isoTime(next.at) } }),
+    ...(blocked === undefined
+      ? {}
+      : { blocked: { reason: blocked.reason, until: isoTime(blocked.until) } }),
+    ...(loginBudget === undefined ? {} : { loginBudget }),
+  };
+}

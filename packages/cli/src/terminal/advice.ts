@@ -1,0 +1,49 @@
+import type { ErrorCode, TokenError } from '@tokenkeep/core';
+
+type Advice = (account: string) => string;
+
+const waiting: Advice = () => 'Run the same command again later. Nobody has to act.';
+const storeAdvice: Advice = () => 'Run: tokenkeep doctor';
+const nothing: Advice = () => '';
+
+/** What the person at the terminal does next; empty where the message says it. */
+const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
+  PROVIDER_UNAVAILABLE: waiting,
+  PROVIDER_THROTTLED: waiting,
+  PROVIDER_OUTCOME_UNKNOWN: () =>
+    'Wait: the outcome is settled by itself. Do not send the refresh token by hand.',
+  PROVIDER_PROTOCOL: () => 'Check baseUrl in the configuration, or tell the vendor.',
+  TOKEN_EXPIRED_ON_ARRIVAL: waiting,
+  REAUTHORIZATION_REQUIRED: (account) =>
+    `Give the account credentials that work, then: tokenkeep login ${account}`,
+  CREDENTIALS_REJECTED: (account) =>
+    `Correct the credentials, then: tokenkeep login ${account}. They are not tried again before.`,
+  INSUFFICIENT_SCOPE: () => 'Have the grant widened, or ask for less scope.',
+  CONFIGURATION_INVALID: nothing,
+  CONFIGURATION_CLIENT_REJECTED: () => 'Check the client id and its secret: secrets expire, too.',
+  CONFIGURATION_UNSAFE_URL: () =>
+    'Use https. For a server on this machine: allowInsecureLoopback: true',
+  ACCOUNT_UNKNOWN: () => 'List the accounts there are: tokenkeep accounts list',
+  ACCOUNT_REVOKED: (account) => `To begin anew: tokenkeep login ${account}`,
+  ROTATION_UNSUPPORTED: nothing,
+  KEY_UNKNOWN: (account) =>
+    `Put the old key back: tokenkeep keys --help. If it is lost: tokenkeep login ${account}`,
+  RECORD_UNREADABLE: (account) => `Find out who wrote there, then: tokenkeep login ${account}`,
+  STORE_UNAVAILABLE: storeAdvice,
+  STORE_MISCONFIGURED: storeAdvice,
+  STORE_SCHEMA_NEWER: () => 'Update tokenkeep: a newer version has written this store.',
+  STORE_ROLLED_BACK: (account) =>
+    `An old copy of the store was put back. Begin anew: tokenkeep login ${account}`,
+  GUARD_REFUSED: waiting,
+  BUDGET_EXHAUSTED: (account) =>
+    `Find out who else logs in with these credentials: tokenkeep status ${account}`,
+  TOKEN_REFUSED: waiting,
+  REQUEST_NOT_REPLAYABLE: nothing,
+  WAIT_TIMED_OUT: (account) => `Run it again, or look: tokenkeep status ${account}`,
+  ENGINE_STOPPED: nothing,
+  ABORTED: nothing,
+};
+
+export function adviceFor({ code, account }: TokenError): string {
+  return adviceByCode[code]?.(account ?? '<account>') ?? '';
+}

@@ -1,0 +1,67 @@
+import { dirname } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { configErrorText } from '../src/config/config-problem.js';
+import { complaints } from './config-folder.js';
+import { environment, wrongConfigs } from './wrong-configs.js';
+
+describe('a wrong config is refused with the line and the fix', () => {
+  test.each(wrongConfigs)('$mistake', async ({ yaml, mode = 0o600, files = {}, ...expected }) => {
+    const error = await complaints({ text: yaml, mode }, environment, files);
+    const folder = dirname(error.file);
+    const plain = (text: string) => text.replaceAll(folder, '<folder>');
+    const [problem, ...others] = error.problems;
+    expect(others).toEqual([]);
+    expect({
+      line: problem?.line,
+      path: problem?.path,
+      says: plain(problem?.message ?? ''),
+      fix: plain(problem?.hint ?? '').slice(0, expected.fix.length),
+    }).toEqual({
+      line: expected.line,
+      path: expected.path,
+      says: expected.says,
+      fix: expected.fix,
+    });
+    expect(error).toMatchObject({ code: 'CONFIGURATION_INVALID', reason: 'config_file' });
+    expect(configErrorText(error)).not.toMatch(/canary|1234567/);
+  });
+});
+
+test('all mistakes are told at once, in the order of their lines', async () => {
+  const error = await complaints(`store: 5
+provders: {}
+providers:
+  mine: { use: chatap }
+accounts:
+  crm: { provider: your, keepAlive: 1 }
+parameters: { waitMs: soon }
+`);
+  expect(error.problems.map(({ line, path }) => [line, path])).toEqual([
+    [1, 'store'],
+    [2, 'provders'],
+    [4, 'providers.mine.use'],
+    [6, 'accounts.crm.provider'],
+    [6, 'accounts.crm.keepAlive'],
+    [7, 'parameters.waitMs'],
+  ]);
+  expect(error.message).toContain('has 6 mistakes. 1:8 store ');
+});
+
+test('a problem is shown as an editor shows it: place, words, the masked line and a mark', async () => {
+  const error = await complaints(`providers:
+  api: { use: auth-refresh, baseUrl: https://user:canary@host.example, login: { pth: /x } } # canary
+`);
+  expect(configErrorText(error).replaceAll(dirname(error.file), '<folder>')).toBe(
+    `<folder>/tokenkeep.yaml:2:38  providers.api.baseUrl
+  This value is not accepted.
+  Give an absolute URL without query or password: https://host.
+    2 |   api: { use: ***, baseUrl: ***, login: { pth: *** } }
+      |                             ^
+
+<folder>/tokenkeep.yaml:2:81  providers.api.login.pth
+  There is no "pth" here.
+  Did you mean "path"? Known: method, path, fields.
+    2 |   api: { use: ***, baseUrl: ***, login: { pth: *** } }
+      |                                           ^`,
+  );
+});

@@ -19,6 +19,7 @@ export class ElapsedTime implements Disposable {
   readonly #listeners = new Set<(suspendedMs: number) => void>();
   readonly #watch: Disposable;
   #suspended = 0;
+  #resumedAt = Number.NEGATIVE_INFINITY;
   #sampledAt: number;
 
   constructor(clock: Clock) {
@@ -41,6 +42,11 @@ export class ElapsedTime implements Disposable {
     return monotonic + this.#suspended;
   }
 
+  /** Milliseconds since the last nap was noticed; infinite if there was none. */
+  sinceResumeMs(): number {
+    return this.now() - this.#resumedAt;
+  }
+
   onSuspend(listener: (suspendedMs: number) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
@@ -58,6 +64,7 @@ export class ElapsedTime implements Disposable {
     const nap = suspended - this.#suspended;
     if (nap < SMALLEST_SUSPEND_MS) return;
     this.#suspended = suspended;
+    this.#resumedAt = monotonic + suspended;
     for (const listener of this.#listeners) listener(nap);
   }
 }

@@ -70,7 +70,7 @@ export class RuntimeAccounts implements EngineAccounts {
     const account = await this.find(key);
     if (this.#fixed.has(account.id)) throw configuredElsewhere(account);
     registry.refuseIfUsed(account);
-    const { record } = await this.revocation.revoke(account, REMOVED);
+    const { record } = await this.revocation.revoke(this.keepers.of(account), REMOVED);
     if (!force && (record?.retiring.length ?? 0) > 0) throw stillOwed(account);
     if (this.shared.isShared(account.id)) await this.shared.drop(account.id);
     else registry.remove(account);

@@ -170,7 +170,7 @@ export class Engine implements TokenEngine {
 
   async revoke(key: AccountKey): Promise<void> {
     const keeper = await this.#sought(key);
-    keeper.takeOver(await this.#revocation.revoke(keeper.account));
+    await this.#revocation.revoke(keeper);
   }
 
   session(key: AccountKey): TokenSession {

@@ -45,9 +45,13 @@ interface Refusal {
  * flight that everybody joins.
  */
 export class AccountKeeper {
+  /** The sessions of this process that are in use. */
+  readonly sessions = new Set<string>();
   #found: FoundRecord | undefined;
   #live: LiveToken | undefined;
   #viewedAt = Number.NEGATIVE_INFINITY;
+  /** When a record was last taken over: reads that began earlier may be older than it. */
+  #adoptedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   #flight: Promise<FlightEnd> | undefined;
   #waiters: Waiters<FlightEnd> | undefined;
@@ -154,8 +158,12 @@ export class AccountKeeper {
     this.#adopt(await loadRecord(this.services.store, this.account.id), { readAt });
   }
 
-  /** Takes over a record this process has just written or read. */
+  /**
+   * Takes over a record this process has written or read. An older one was overtaken on its way
+   * here: only a read that began later proves a store that was rolled back.
+   */
   takeOver(found: FoundRecord): void {
+    if (this.#isOlder(found)) return;
     this.#adopt(found, { readAt: this.services.elapsed.now() });
   }
 
@@ -354,9 +362,12 @@ export class AccountKeeper {
     const { record } = found;
     if (known !== undefined && this.#isOlder(found)) {
       if (this.committer.isUnsaved(account.id)) return;
+      // A read that a commit has overtaken proves nothing.
+      if ('readAt' in seen && seen.readAt <= this.#adoptedAt) return;
       throw rolledBack(account, services.store.traits.location);
     }
     this.#viewedAt = 'readAt' in seen ? seen.readAt : services.elapsed.now();
+    this.#adoptedAt = services.elapsed.now();
     this.#found = found;
     const { access: kept, state } = record ?? {};
     if (record === undefined || kept === undefined || kept.ended || state === 'revoked') {

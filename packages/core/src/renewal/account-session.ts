@@ -1,11 +1,12 @@
 import { randomId } from '../clock/random.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { type AccountRecord, newRecord, type SessionLease } from '../store/account-record.js';
-import { editRecord, type FoundRecord } from '../store/edit-record.js';
+import { type AccountRecord, newRecord } from '../store/account-record.js';
+import { editRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { AccessToken } from '../token/access-token.js';
 import type { AccountKeeper, TokenRequestOptions } from './account-keeper.js';
 import { dueOf } from './due-of.js';
+import { livingLeases } from './living-leases.js';
 import type { RenewalServices } from './renewal-services.js';
 import type { Revocation } from './revocation.js';
 
@@ -28,6 +29,7 @@ export class AccountSession implements TokenSession {
   readonly #ended = new AbortController();
   readonly #asking = new Set<Promise<unknown>>();
   #joined: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
 
   constructor(
     services: RenewalServices,
@@ -50,21 +52,22 @@ export class AccountSession implements TokenSession {
     return asked.finally(() => this.#asking.delete(asked));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#ended.signal.aborted) return;
+  /** Where the store fails it may be called again; until it succeeded, the lease still stands. */
+  [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
+    this.#leaving ??= this.#leave().catch((error) => {
+      this.#leaving = undefined;
+      throw error;
+    });
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
     // A token that came after the end would be nobody's to revoke.
     await Promise.allSettled(this.#asking);
+    this.#keeper.sessions.delete(this.#id);
     if (this.#joined === undefined || this.#stopping.aborted) return;
-    await this.#joined.catch(() => {});
-    const { account } = this.#keeper;
-    const left = await this.#change((sessions) => sessions.filter(({ id }) => id !== this.#id));
-    const { record, time } = left;
-    const last = !record?.sessions.some(({ until }) => until > time.ms);
-    if (account.provider.revoke === undefined || record === undefined || !last) return;
-    // Where everybody stopped waiting a login may still be under way: it comes too late then.
-    if (record.access === undefined && !this.#keeper.flying) return;
-    this.#keeper.takeOver(await this.#revocation.endSession(account, record));
+    await this.#revocation.leaveSession(this.#keeper, this.#id);
   }
 
   async #ask(options?: TokenRequestOptions): Promise<AccessToken> {
@@ -80,40 +83,35 @@ export class AccountSession implements TokenSession {
       this.#joined = undefined;
       throw error;
     }
+    this.#keeper.sessions.add(this.#id);
     this.#beat().catch(() => {});
   }
 
   async #beat(): Promise<void> {
-    const { clock, parameters } = this.#services;
-    const either = AbortSignal.any([this.#ended.signal, this.#stopping]);
+    const { clock, elapsed, parameters } = this.#services;
+    const over = AbortSignal.any([this.#ended.signal, this.#stopping]);
+    const renew = () => this.#renewLease().catch(() => {});
+    using _resume = elapsed.onSuspend(renew);
     for (;;) {
-      await clock.sleep(parameters.sessionLeaseMs / 3, either);
-      await this.#renewLease().catch(() => {});
+      await clock.sleep(parameters.sessionLeaseMs / 3, over);
+      await renew();
     }
   }
 
-  #renewLease(): Promise<FoundRecord> {
-    const { parameters } = this.#services;
-    return this.#change((sessions, now) => {
-      const others = sessions.filter(({ id, until }) => id !== this.#id && until > now);
+  async #renewLease(): Promise<void> {
+    const { store, random, parameters } = this.#services;
+    const { account } = this.#keeper;
+    await editRecord(store, account.id, ({ record, time, row }) => {
       // A beat on its way when the session ended must not bring it back.
-      if (this.#ended.signal.aborted) return others;
-      return [...others, { id: this.#id, until: now + parameters.sessionLeaseMs }];
-    });
-  }
-
-  async #change(
-    change: (sessions: readonly SessionLease[], now: number) => readonly SessionLease[],
-  ): Promise<FoundRecord> {
-    const { store, random } = this.#services;
-    const account: KnownAccount = this.#keeper.account;
-    const { found } = await editRecord(store, account.id, ({ record, time, row }) => {
-      const current: AccountRecord = record ?? newIdle(nextIncarnation(undefined, random));
-      const next = { ...current, sessions: change(current.sessions, time.ms) };
+      if (this.#ended.signal.aborted) return;
+      const current = record ?? newIdle(nextIncarnation(undefined, random));
+      const living = livingLeases(this.#services, current.sessions, time);
+      const others = living.filter(({ id }) => id !== this.#id);
+      const ours = { id: this.#id, until: time.ms + parameters.sessionLeaseMs };
+      const next = { ...current, sessions: [...others, ours] };
       const due = row === undefined ? undefined : dueOf(this.#services, account, next);
       return { record: next, due };
     });
-    return found;
   }
 }
 

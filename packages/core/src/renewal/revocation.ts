@@ -2,13 +2,30 @@ import type { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { LiveTokens } from '../provider/token-provider.js';
 import { type AccountRecord, newRecord, type RetiringTokens } from '../store/account-record.js';
-import { editRecord, type FoundRecord, loadRecord } from '../store/edit-record.js';
+import {
+  type EditRule,
+  editRecord,
+  type FoundRecord,
+  loadRecord,
+  type RecordEdit,
+} from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
+import type { StoreTime } from '../store/token-store.js';
 import { dueOf } from './due-of.js';
+import { livingLeases } from './living-leases.js';
 import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 import { retiringTokens } from './retiring-tokens.js';
+
+/** The account as this process keeps it: it learns of an end before the server does. */
+interface KeptAccount {
+  readonly account: KnownAccount;
+  readonly flying: boolean;
+  /** Sessions of this process that are in use: late as their heartbeat may be, they live. */
+  readonly sessions: ReadonlySet<string>;
+  takeOver(found: FoundRecord): void;
+}
 
 /**
  * Ending tokens. The record forgets them first, so that nothing hands them out and nothing brings
@@ -18,9 +35,10 @@ export class Revocation {
   constructor(private readonly services: RenewalServices) {}
 
   /** A tombstone: written over whatever goes on, without a claim. Idempotent. */
-  async revoke(account: KnownAccount, reason = 'revoked'): Promise<FoundRecord> {
+  async revoke(keeper: KeptAccount, reason = 'revoked'): Promise<FoundRecord> {
     const { store, random } = this.services;
-    await editRecord(store, account.id, (found) => {
+    const { account } = keeper;
+    const { found } = await editRecord(store, account.id, (found) => {
       if (found.record?.state === 'revoked') return;
       const record = found.record ?? newRecord(nextIncarnation(undefined, random));
       const incarnation = nextIncarnation(record.incarnation, random);
@@ -38,34 +56,53 @@ export class Revocation {
       const due = dueOf(this.services, account, tombstone);
       return { record: tombstone, due, fence, lease: 'release' };
     });
+    keeper.takeOver(found);
     await this.retire(account);
     return loadRecord(store, account.id);
   }
 
   /**
-   * The account's own session is over: its tokens are ended, and the account waits idle until
-   * somebody asks for a token again.
+   * A holder of the account's own session is done. With the last one the session ends, in the same
+   * edit: a failure in between would leave tokens that nobody ends.
    */
-  async endSession(account: KnownAccount, record: AccountRecord): Promise<FoundRecord> {
-    const { store } = this.services;
-    const { incarnation, generation } = record;
-    const result = await editRecord(store, account.id, (found) => {
-      const current = found.record;
-      if (current?.incarnation !== incarnation || current.generation !== generation) return;
-      if (current.sessions.some(({ until }) => until > found.time.ms)) return;
-      const retiring = this.#retiring(account, current, found.time.ms);
-      const idle: AccountRecord = {
-        ...withoutTokens(current),
-        generation: generation + 1,
-        state: 'idle',
-        sessionEnded: true,
-        sessions: [],
-        retiring: [...current.retiring, ...retiring],
-      };
-      return { record: idle, due: dueOf(this.services, account, idle), lease: 'release' };
+  async leaveSession(keeper: KeptAccount, id: string): Promise<void> {
+    const { account } = keeper;
+    let held = false;
+    const { found } = await editRecord(this.services.store, account.id, ({ record, time }) => {
+      if (record === undefined) return;
+      const living = livingLeases(this.services, record.sessions, time);
+      const others = living.filter((lease) => lease.id !== id);
+      held = others.length > 0 || keeper.sessions.size > 0;
+      // Where everybody stopped waiting a login may still be under way: it comes too late then.
+      const begun = record.access !== undefined || (keeper.flying && record.state !== 'revoked');
+      if (account.provider.revoke !== undefined && begun && !held)
+        return this.#end(account, record, time);
+      const left = { ...record, sessions: others };
+      return { record: left, due: dueOf(this.services, account, left) };
     });
+    keeper.takeOver(found);
+    if (!held) await this.retire(account);
+  }
+
+  /**
+   * Ends the session whose holders are all gone, none of them having ended it.
+   *
+   * @returns whether it was so; a row claimed for it is released then
+   */
+  async endAbandonedSession(keeper: KeptAccount, seen: FoundRecord): Promise<boolean> {
+    const { account } = keeper;
+    const rule: EditRule = ({ record, time }) => {
+      if (record?.access === undefined || record.sent !== undefined) return;
+      const held = livingLeases(this.services, record.sessions, time).length > 0;
+      if (record.sessions.length === 0 || held || keeper.sessions.size > 0) return;
+      return this.#end(account, record, time);
+    };
+    if (account.provider.revoke === undefined) return false;
+    const { done, found } = await editRecord(this.services.store, account.id, rule, seen);
+    if (!done) return false;
+    keeper.takeOver(found);
     await this.retire(account);
-    return result.found;
+    return true;
   }
 
   /** Tells the server about every token whose time to be ended has come. */
@@ -76,12 +113,29 @@ export class Revocation {
       if (entry.after > time.ms) continue;
       const { upstream } = entry;
       const kept = upstream !== undefined && (await this.#isShared(account, upstream));
-      const error = kept ? undefined : await this.#end(account, entry);
+      const error = kept ? undefined : await this.#revokeAtServer(account, entry);
       await this.#settle(account, entry, error, kept);
     }
   }
 
-  async #end(account: KnownAccount, entry: RetiringTokens): Promise<TokenError | undefined> {
+  /** The account waits idle until somebody asks for a token again. */
+  #end(account: KnownAccount, record: AccountRecord, time: StoreTime): RecordEdit {
+    const retiring = this.#retiring(account, record, time.ms);
+    const idle: AccountRecord = {
+      ...withoutTokens(record),
+      generation: record.generation + 1,
+      state: 'idle',
+      sessionEnded: true,
+      sessions: [],
+      retiring: [...record.retiring, ...retiring],
+    };
+    return { record: idle, due: dueOf(this.services, account, idle), lease: 'release' };
+  }
+
+  async #revokeAtServer(
+    account: KnownAccount,
+    entry: RetiringTokens,
+  ): Promise<TokenError | undefined> {
     const { services } = this;
     const { provider } = account;
     if (provider.revoke === undefined) return undefined;
@@ -142,7 +196,7 @@ export class Revocation {
   ): Promise<boolean> {
     const { registry, store } = this.services;
     const { record: owner, time } = await loadRecord(store, upstream.account);
-    if (owner?.sessions.some(({ until }) => until > time.ms)) return true;
+    if (livingLeases(this.services, owner?.sessions ?? [], time).length > 0) return true;
     const others = registry.downstreamOf(registry.find(upstream.account));
     for (const other of others) {
       if (other.id === account.id) continue;

@@ -149,25 +149,12 @@ export class Scheduler {
       await this.revocation.retire(account);
       return this.#giveBack(account, row);
     }
-    if (this.#isAbandoned(account, record, time)) {
-      keeper.takeOver(await this.revocation.endSession(account, record));
-      return this.#giveBack(account, row);
-    }
+    if (await this.revocation.endAbandonedSession(keeper, found)) return undefined;
     const rotate = record.rotateAt !== undefined && record.rotateAt <= time.ms;
     const trigger = rotate
       ? ({ kind: 'rotation', generation: record.generation } as const)
       : ({ kind: 'schedule' } as const);
     return keeper.renew(trigger, { found, readAt });
-  }
-
-  /** Every holder of the session is gone, and none of them ended it. */
-  #isAbandoned(
-    { provider }: KnownAccount,
-    { state, sessions, sent }: AccountRecord,
-    time: StoreTime,
-  ): boolean {
-    if (provider.revoke === undefined || state !== 'live' || sent !== undefined) return false;
-    return sessions.length > 0 && sessions.every(({ until }) => until <= time.ms);
   }
 
   async #giveBack(account: KnownAccount, { fence }: StoredRow): Promise<undefined> {

@@ -48,8 +48,7 @@ export class RuntimeAccounts implements EngineAccounts {
     const { registry } = this.services;
     const { id } = registry.check(config);
     const known = registry.byId(id);
-    if (known !== undefined && this.shared.isShared(id) !== shared)
-      throw configuredElsewhere(known);
+    if (known !== undefined && registry.isShared(id) !== shared) throw configuredElsewhere(known);
     if (shared) await this.shared.put(config, replace);
     else if (known !== undefined && replace) registry.reconfigure(known, config);
     else registry.add(config);
@@ -67,14 +66,29 @@ export class RuntimeAccounts implements EngineAccounts {
 
   async remove(key: AccountKey, { force = false }: RemoveAccountOptions = {}): Promise<void> {
     const { registry } = this.services;
-    const account = await this.find(key);
+    const account = await this.#findOrDropRow(key);
+    if (account === undefined) return;
     if (this.#fixed.has(account.id)) throw configuredElsewhere(account);
     registry.refuseIfUsed(account);
+    // As it stood when it was to be removed: whoever adds it anew meanwhile means another one.
+    const row = registry.isShared(account.id) ? this.shared.rowOf(account.id) : undefined;
     const { record } = await this.revocation.revoke(this.keepers.of(account), REMOVED);
     if (!force && (record?.retiring.length ?? 0) > 0) throw stillOwed(account);
-    if (this.shared.isShared(account.id)) await this.shared.drop(account.id);
-    else registry.remove(account);
+    if (row !== undefined) return this.shared.drop(row);
+    registry.remove(account);
     this.keepers.forget(account);
+  }
+
+  /** A shared account that has no place here, or that nobody can read, is only a row. */
+  async #findOrDropRow(key: AccountKey): Promise<KnownAccount | undefined> {
+    try {
+      return await this.find(key);
+    } catch (error) {
+      const row = TokenError.is(error, 'ACCOUNT_UNKNOWN') ? this.shared.rowOf(key) : undefined;
+      if (row === undefined) throw error;
+      await this.shared.drop(row);
+      return undefined;
+    }
   }
 
   /** Removed is not revoked for good: whoever adds the account again wants it to live. */

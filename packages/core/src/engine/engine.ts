@@ -94,16 +94,22 @@ export class Engine implements TokenEngine {
   }
 
   account(key: AccountKey): AccountHandle {
-    const keeper = this.#keeper(key);
+    let keeper = this.#keeper(key);
+    const { id } = keeper.account;
+    // Looked up once, and again only where the account was removed.
+    const current = () => {
+      if (keeper.retired) keeper = this.#keeper(id);
+      return keeper;
+    };
     return {
       ...summary(keeper.account),
       apiOrigins: keeper.account.provider.profile.apiOrigins,
       getToken: async (options) => {
         this.#refuseIfStopped();
-        return keeper.getToken(options);
+        return current().getToken(options);
       },
-      peek: () => (this.#stopping === undefined ? keeper.peek() : undefined),
-      reject: (generation) => keeper.reject(generation),
+      peek: () => (this.#stopping === undefined ? current().peek() : undefined),
+      reject: (generation) => current().reject(generation),
     };
   }
 
@@ -248,8 +254,8 @@ export class Engine implements TokenEngine {
     const { clock, store, escrow, elapsed } = this.#services;
     const finished = new AbortController();
     this.#sessions.abort(stopped());
-    const flights = this.#keepers.all().map((keeper) => keeper.landed());
-    const landed = Promise.all([this.#scheduler.stop(), ...flights]).then(() =>
+    const flights = this.#keepers.landed();
+    const landed = Promise.all([this.#scheduler.stop(), flights]).then(() =>
       this.#committer.unsaved(),
     );
     const deadline = clock.sleep(deadlineMs, finished.signal).catch(() => {});

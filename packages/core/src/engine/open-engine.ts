@@ -138,7 +138,10 @@ async function defaultSealer(
     return keyringSealer([{ id: 'ephemeral', bytes: random.bytes(32) }], identity, random);
   }
   // Listed before the key is looked for: whoever wrote a row had made the key by then.
-  const [sealed] = await store.list('account', undefined, 1);
+  const [sealed] = [
+    ...(await store.list('account', undefined, 1)),
+    ...(await store.list('configuration', undefined, 1)),
+  ];
   const keys = keyringFromFile(keyFile, random, sealed === undefined ? undefined : location);
   return keyringSealer(keys, identity, random);
 }

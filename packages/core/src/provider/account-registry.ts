@@ -1,34 +1,33 @@
 import type { AccountConfig } from '../account/account-config.js';
-import { isAccountToken } from '../account/account-config.js';
 import { type AccountKey, accountId } from '../account/account-key.js';
 import { checkAccount } from '../account/check-account.js';
 import { TokenError } from '../errors/token-error.js';
+import { AccountView, type KnownAccount, upstreamNameOf } from './account-view.js';
 import { checkProvider } from './check-provider.js';
 import type { TokenProvider } from './token-provider.js';
 
-/** An account and the provider that serves it. */
-export interface KnownAccount {
-  readonly id: string;
-  readonly name: string;
-  readonly config: AccountConfig;
-  readonly provider: TokenProvider;
+export type { KnownAccount } from './account-view.js';
+
+/** What became of a new set of shared accounts. */
+export interface SharedChange {
+  readonly removed: readonly KnownAccount[];
+  /** By id. */
+  readonly refused: ReadonlyMap<string, TokenError>;
 }
 
-/** The providers and accounts of one engine, checked when it is created. */
+/** The providers and accounts of one engine: its own, and those it shares through the store. */
 export class AccountRegistry {
   readonly #providers = new Map<string, TokenProvider>();
-  readonly #byId = new Map<string, KnownAccount>();
-  readonly #byName = new Map<string, KnownAccount>();
-  readonly #downstream = new Map<KnownAccount, KnownAccount[]>();
+  readonly #own = new Map<string, KnownAccount>();
+  #shared = new Map<string, KnownAccount>();
+  #view: AccountView;
 
   constructor(providers: readonly TokenProvider[], accounts: readonly AccountConfig[]) {
     for (const provider of providers) this.#addProvider(provider);
-    for (const config of accounts) this.#insert(config);
-    for (const account of this.all()) this.#chain(account);
-  }
-
-  hasProvider(id: string): boolean {
-    return this.#providers.has(id);
+    const own = accounts.map((config) => this.#known(config));
+    this.#view = new AccountView(own, []);
+    for (const account of own) this.#own.set(account.id, account);
+    for (const account of own) checkChain(this.#view, account);
   }
 
   /** @throws TokenError `CONFIGURATION_INVALID` where `config` could never be added */
@@ -38,100 +37,93 @@ export class AccountRegistry {
 
   /** @throws TokenError `CONFIGURATION_INVALID`, and then nothing is added */
   add(config: AccountConfig): KnownAccount {
-    const account = this.#insert(config);
-    try {
-      this.#chain(account);
-    } catch (error) {
-      this.#delete(account);
-      throw error;
-    }
+    const account = this.#known(config);
+    const view = new AccountView([...this.#own.values(), account], this.#shared.values());
+    const [pushedOut] = [...view.refused.values()];
+    if (pushedOut !== undefined && this.#view.refused.size < view.refused.size) throw pushedOut;
+    checkChain(view, account);
+    this.#own.set(account.id, account);
+    this.#view = view;
     return account;
   }
 
-  /** New credentials or flags for an account that keeps its identity. */
+  /** New credentials or flags for an account of this engine, which keeps its identity. */
   reconfigure(account: KnownAccount, config: AccountConfig): void {
-    const former = account.config;
-    this.#unchain(account);
-    assign(account, config);
-    try {
-      this.#chain(account);
-    } catch (error) {
-      this.#unchain(account);
-      assign(account, former);
-      this.#chain(account);
-      throw error;
-    }
+    const fresh = this.#known(config);
+    const others = [...this.#own.values()].filter((each) => each !== account);
+    checkChain(new AccountView([...others, fresh], this.#shared.values()), fresh);
+    become(account, fresh);
+    this.#view = new AccountView(this.#own.values(), this.#shared.values());
   }
 
+  /** @throws TokenError `CONFIGURATION_INVALID` where others log in with this one's token */
   remove(account: KnownAccount): void {
     this.refuseIfUsed(account);
-    this.#delete(account);
+    this.#own.delete(account.id);
+    this.#view = new AccountView(this.#own.values(), this.#shared.values());
   }
 
   /** @throws TokenError `CONFIGURATION_INVALID` where others log in with this one's token */
   refuseIfUsed(account: KnownAccount): void {
     const [user] = this.downstreamOf(account);
-    if (user !== undefined) {
-      throw invalid(
-        `Account "${user.name}" logs in with the token of "${account.name}". Remove it first.`,
-      );
-    }
+    if (user === undefined) return;
+    throw invalid(
+      `Account "${user.name}" logs in with the token of "${account.name}". Remove it first.`,
+    );
   }
 
-  #delete(account: KnownAccount): void {
-    this.#unchain(account);
-    this.#byId.delete(account.id);
-    this.#byName.delete(account.name);
+  /** All shared accounts there are from now on. Those of unknown providers are another service's. */
+  share(configs: readonly AccountConfig[]): SharedChange {
+    const kept = this.#served(configs).map((fresh) => {
+      const known = this.#shared.get(fresh.id);
+      if (known !== undefined) become(known, fresh);
+      return known ?? fresh;
+    });
+    const before = [...this.#shared.values()].filter(({ id }) => this.isShared(id));
+    this.#shared = new Map(kept.map((account) => [account.id, account]));
+    this.#view = new AccountView(this.#own.values(), kept);
+    const removed = before.filter((account) => this.#view.byId.get(account.id) !== account);
+    return { removed, refused: this.#view.refused };
   }
 
-  #unchain(account: KnownAccount): void {
-    for (const [upstream, downstream] of this.#downstream) {
-      const others = downstream.filter((each) => each !== account);
-      if (others.length > 0) this.#downstream.set(upstream, others);
-      else this.#downstream.delete(upstream);
-    }
+  /** Why one of these shared accounts would have no place here, without changing anything. */
+  refusalOf(configs: readonly AccountConfig[], id: string): TokenError | undefined {
+    return new AccountView(this.#own.values(), this.#served(configs)).refused.get(id);
+  }
+
+  isShared(id: string): boolean {
+    return this.#shared.has(id) && this.#view.byId.get(id) === this.#shared.get(id);
   }
 
   all(): readonly KnownAccount[] {
-    return [...this.#byId.values()];
+    return [...this.#view.byId.values()];
   }
 
   /** @throws TokenError `ACCOUNT_UNKNOWN`, which lists the names there are */
   find(key: AccountKey): KnownAccount {
     const found = this.look(key);
     if (found !== undefined) return found;
-    const asked = typeof key === 'string' ? key : accountId(key);
-    const names = [...this.#byName.keys()];
-    const known = names.slice(0, 10).join(', ') + (names.length > 10 ? ', ...' : '');
-    throw new TokenError(
-      'ACCOUNT_UNKNOWN',
-      `No account "${asked}" is configured. Known: ${known || 'none'}. Add it to "accounts".`,
-      { account: asked },
-    );
+    throw unknown(this.#view, typeof key === 'string' ? key : accountId(key));
   }
 
   look(key: AccountKey): KnownAccount | undefined {
-    if (typeof key !== 'string') {
-      if (typeof key?.provider !== 'string' || typeof key.account !== 'string') throw noKey();
-      return this.#byId.get(accountId(key));
-    }
-    return this.#byName.get(key) ?? this.#byId.get(key);
-  }
-
-  /** The account whose access token stands in this one's credentials, if any. */
-  upstreamOf({ config }: KnownAccount): KnownAccount | undefined {
-    const { credentials } = config;
-    if (typeof credentials !== 'object' || credentials === null) return undefined;
-    const reference = Object.values(credentials).find(isAccountToken);
-    return reference === undefined ? undefined : this.find(reference.account);
+    if (typeof key === 'string') return this.#view.look(key);
+    if (typeof key?.provider !== 'string' || typeof key.account !== 'string') throw noKey();
+    return this.#view.byId.get(accountId(key));
   }
 
   downstreamOf(upstream: KnownAccount): readonly KnownAccount[] {
-    return this.#downstream.get(upstream) ?? [];
+    return this.#view.downstreamOf(upstream);
   }
 
   byId(id: string): KnownAccount | undefined {
-    return this.#byId.get(id);
+    return this.#view.byId.get(id);
+  }
+
+  #served(configs: readonly AccountConfig[]): KnownAccount[] {
+    return configs
+      .filter(({ provider }) => this.#providers.has(provider))
+      .map((config) => this.#known(config));
   }
 
   #addProvider(provider: TokenProvider): void {
@@ -159,41 +151,40 @@ export class AccountRegistry {
     }
     return { id: accountId(config), name: config.name ?? config.account, config, provider };
   }
+}
 
-  #insert(config: AccountConfig): KnownAccount {
-    const account = this.#known(config);
-    if (this.#byId.has(account.id)) throw invalid(`Account ${account.id} is configured twice.`);
-    if (this.#byName.has(account.name)) {
-      throw invalid(`Two accounts are named "${account.name}". Give one of them a "name".`);
-    }
-    this.#byId.set(account.id, account);
-    this.#byName.set(account.name, account);
-    return account;
+/** @throws TokenError `ACCOUNT_UNKNOWN`, `CONFIGURATION_INVALID` */
+function checkChain(view: AccountView, start: KnownAccount): void {
+  const path = [start.name];
+  for (let at = start; ; ) {
+    const name = upstreamNameOf(at.config);
+    if (name === undefined) return;
+    const upstream = view.look(name);
+    if (upstream === undefined) throw unknown(view, name);
+    path.push(upstream.name);
+    if (path.length <= view.byId.size + 1 && upstream !== start) at = upstream;
+    else
+      throw invalid(`Accounts log in with each other's tokens in a circle: ${path.join(' > ')}.`);
   }
+}
 
-  #chain(start: KnownAccount): void {
-    const path = [start.name];
-    const upstream = this.upstreamOf(start);
-    if (upstream === undefined) return;
-    this.#downstream.set(upstream, [...this.downstreamOf(upstream), start]);
-    let at: KnownAccount | undefined = upstream;
-    while (at !== undefined && path.length <= this.#byId.size) {
-      path.push(at.name);
-      if (at === start) {
-        throw invalid(`Accounts log in with each other's tokens in a circle: ${path.join(' > ')}.`);
-      }
-      at = this.upstreamOf(at);
-    }
-  }
+/** The one place where an account that others hold on to changes. */
+function become(account: KnownAccount, { name, config }: KnownAccount): void {
+  Object.assign(account, { name, config });
+}
+
+function unknown({ byName }: AccountView, asked: string): TokenError {
+  const names = [...byName.keys()];
+  const known = names.slice(0, 10).join(', ') + (names.length > 10 ? ', ...' : '');
+  return new TokenError(
+    'ACCOUNT_UNKNOWN',
+    `No account "${asked}" is configured. Known: ${known || 'none'}. Add it to "accounts".`,
+    { account: asked },
+  );
 }
 
 function noKey(): TypeError {
   return new TypeError('An account is asked for by its name, or by { provider, account }.');
-}
-
-/** The one place where an account that others hold on to changes. */
-function assign(account: KnownAccount, config: AccountConfig): void {
-  (account as { config: AccountConfig }).config = config;
 }
 
 function invalid(message: string): TokenError {

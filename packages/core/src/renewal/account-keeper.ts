@@ -47,6 +47,7 @@ interface Refusal {
 export class AccountKeeper {
   /** The sessions of this process that are in use. */
   readonly sessions = new Set<string>();
+  retired = false;
   #found: FoundRecord | undefined;
   #live: LiveToken | undefined;
   #viewedAt = Number.NEGATIVE_INFINITY;
@@ -144,6 +145,12 @@ export class AccountKeeper {
   /** Resolves when nothing is in flight any more. */
   async landed(): Promise<void> {
     await this.#flight?.catch(() => {});
+  }
+
+  /** The account is no more: whoever still holds on to it asks for the next of its name. */
+  retire(error: TokenError): void {
+    this.retired = true;
+    this.turnAway(error);
   }
 
   /** Ends everybody's waiting with an error: the engine is going away. */

@@ -12,6 +12,7 @@ import type { Upstreams } from './upstreams.js';
 /** One keeper per account, made when it is first asked for. */
 export class Keepers {
   readonly #keepers = new Map<string, AccountKeeper>();
+  readonly #landing = new Set<Promise<void>>();
 
   constructor(
     private readonly services: RenewalServices,
@@ -30,10 +31,17 @@ export class Keepers {
 
   /** Of an account that is no more. */
   forget({ id }: KnownAccount): void {
-    this.#keepers
-      .get(id)
-      ?.turnAway(new TokenError('ACCOUNT_UNKNOWN', `Account ${id} was removed.`, { account: id }));
+    const keeper = this.#keepers.get(id);
+    if (keeper === undefined) return;
     this.#keepers.delete(id);
+    keeper.retire(new TokenError('ACCOUNT_UNKNOWN', `Account ${id} was removed.`, { account: id }));
+    const landing = keeper.landed().finally(() => this.#landing.delete(landing));
+    this.#landing.add(landing);
+  }
+
+  /** Resolves when nothing is in flight any more, of removed accounts neither. */
+  async landed(): Promise<void> {
+    await Promise.all([...this.#landing, ...this.all().map((keeper) => keeper.landed())]);
   }
 
   all(): readonly AccountKeeper[] {

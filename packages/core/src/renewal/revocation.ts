@@ -39,7 +39,11 @@ export class Revocation {
     const { store, random } = this.services;
     const { account } = keeper;
     const { found } = await editRecord(store, account.id, (found) => {
-      if (found.record?.state === 'revoked') return;
+      if (found.record?.state === 'revoked') {
+        // Revoked first and removed later, it is removed.
+        if (reason === 'revoked' || found.record.reason === reason) return;
+        return { record: { ...found.record, reason }, due: found.row?.due };
+      }
       const record = found.record ?? newRecord(nextIncarnation(undefined, random));
       const incarnation = nextIncarnation(record.incarnation, random);
       const retiring = this.#retiring(account, record, found.time.ms);

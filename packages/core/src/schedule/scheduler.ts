@@ -134,7 +134,9 @@ export class Scheduler {
   }
 
   async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<FlightEnd | undefined> {
-    const account = this.services.registry.find(row.id);
+    const account = this.services.registry.byId(row.id);
+    // Removed while its row was on the way here: the lease runs out by itself.
+    if (account === undefined) return undefined;
     const keeper = this.keepers.of(account);
     let found: FoundRecord;
     try {

@@ -1,11 +1,11 @@
 import { type AccountConfig, isAccountToken } from '../account/account-config.js';
-import { accountId } from '../account/account-key.js';
+import { type AccountKey, accountId } from '../account/account-key.js';
 import type { ElapsedTime } from '../clock/elapsed-time.js';
 import { TokenError } from '../errors/token-error.js';
 import type { EventHub } from '../events/event-hub.js';
 import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
 import type { Sealer } from '../sealing/sealer.js';
-import { openAccount, removedAccount, sealAccount } from './stored-account.js';
+import { isRemoved, openAccount, removedAccount, sealAccount } from './stored-account.js';
 import type { StoredRow, TokenStore } from './token-store.js';
 
 const PAGE = 200;
@@ -20,23 +20,41 @@ interface Services {
   readonly events: EventHub;
 }
 
+/** A row as this process last saw it. Without a configuration it was removed, or cannot be read. */
+interface SeenRow {
+  readonly version: number;
+  readonly config: AccountConfig | undefined;
+  readonly removed: boolean;
+  readonly error?: TokenError;
+}
+
 /**
  * Accounts that live in the store instead of in the code of one service: whoever opens the store
- * has them, and has what others add, replace and remove while it runs.
+ * has them, and has what others add, replace and remove while it runs. The registry is given the
+ * whole set each time something changed, never a difference.
  */
 export class SharedAccounts {
-  readonly #versions = new Map<string, number>();
+  readonly #rows = new Map<string, SeenRow>();
+  /** Rows whose trouble was told already. */
+  readonly #told = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
+  #writtenAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
   constructor(
     private readonly services: Services,
-    /** Told of each account that somebody removed from the store. */
+    /** Told of each account that is no longer there. */
     private readonly removed: (account: KnownAccount) => void,
   ) {}
 
-  isShared(id: string): boolean {
-    return this.#versions.has(id);
+  /** The row of an account, also of one that has no place in this engine. */
+  rowOf(key: AccountKey): { readonly id: string; readonly version: number } | undefined {
+    const wanted = typeof key === 'string' ? key : accountId(key);
+    for (const [id, { version, removed, config }] of this.#rows) {
+      const names = [id, config?.name ?? config?.account];
+      if (!removed && names.includes(wanted)) return { id, version };
+    }
+    return undefined;
   }
 
   /** Brings the registry up to date, unless that was done less than `maxAgeMs` ago. */
@@ -48,94 +66,113 @@ export class SharedAccounts {
     return this.#reading;
   }
 
-  /** Adds an account to the store, or replaces how it is configured there. */
+  /**
+   * Adds an account to the store, or replaces how it is configured there.
+   *
+   * @throws TokenError `CONFIGURATION_INVALID`: nothing is written
+   */
   async put(config: AccountConfig, replace: boolean): Promise<void> {
     const { registry, sealer } = this.services;
-    registry.check(config);
+    const { id } = registry.check(config);
     refuseFunctions(config);
-    const id = accountId(config);
-    await this.#write(id, (row) => {
-      const taken = row !== undefined && openAccount(sealer, id, row.body) !== undefined;
+    // Names and chains are judged among all there are.
+    await this.sync(0);
+    const others = this.#configs().filter((each) => accountId(each) !== id);
+    const refusal = registry.refusalOf([...others, config], id);
+    if (refusal !== undefined) throw refusal;
+    const body = sealAccount(sealer, id, config);
+    const version = await this.#write(id, (row) => {
+      const taken = row !== undefined && !isRemoved(row.body);
       if (taken && !replace) throw alreadyThere(id);
-      return sealAccount(sealer, id, config);
+      return body;
     });
+    this.#rows.set(id, { version, config, removed: false });
+    this.#settle();
   }
 
-  drop(id: string): Promise<void> {
-    return this.#write(id, (row) => (row === undefined ? undefined : removedAccount));
+  /** @throws TokenError `STORE_UNAVAILABLE`, reason `contention`: it is not that version any more */
+  async drop({ id, version }: { readonly id: string; readonly version: number }): Promise<void> {
+    const dropped = await this.#write(id, (row) => {
+      if (row?.version !== version) throw contended(id);
+      return removedAccount;
+    });
+    this.#rows.set(id, { version: dropped, config: undefined, removed: true });
+    this.#settle();
   }
 
-  async #write(
-    id: string,
-    change: (row: StoredRow | undefined) => string | undefined,
-  ): Promise<void> {
-    const { store } = this.services;
+  /** @returns the version written */
+  async #write(id: string, change: (row: StoredRow | undefined) => string): Promise<number> {
+    const { store, elapsed } = this.services;
     const kind = 'configuration';
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const { row } = await store.read(kind, id);
       const body = change(row);
-      if (body === undefined) return;
       const expected = row?.version ?? 0;
       const result = await store.write([{ kind, id, expected, body, due: undefined, fence: 0 }]);
-      if (result.written) return this.#apply(id, body, expected + 1);
+      this.#writtenAt = elapsed.now();
+      if (result.written) return expected + 1;
     }
-    throw new TokenError('STORE_UNAVAILABLE', `Others keep changing the account ${id}.`, {
-      retryable: true,
-      reason: 'contention',
-      account: id,
-    });
+    throw contended(id);
   }
 
   async #readAll(): Promise<void> {
     const { store, elapsed } = this.services;
-    const readAt = elapsed.now();
-    const unread: StoredRow[] = [];
+    const began = elapsed.now();
+    const rows: StoredRow[] = [];
     let page: readonly StoredRow[];
     do {
-      page = await store.list('configuration', unread.at(-1)?.id, PAGE);
-      unread.push(...page);
+      page = await store.list('configuration', rows.at(-1)?.id, PAGE);
+      rows.push(...page);
     } while (page.length === PAGE);
-    // One may log in with the token of another that comes later: tried again once the rest is in.
-    const later = unread.filter((row) => !this.#take(row, false));
-    for (const row of later) this.#take(row, true);
-    this.#readAt = readAt;
+    // A list that began before a write of ours may be older than it: the next one will do.
+    if (this.#writtenAt >= began) return;
+    this.#readAt = began;
+    const ids = new Set(rows.map(({ id }) => id));
+    const isSame = ({ id, version }: StoredRow) => this.#rows.get(id)?.version === version;
+    if (rows.every(isSame) && [...this.#rows.keys()].every((id) => ids.has(id))) return;
+    for (const row of rows) if (!isSame(row)) this.#rows.set(row.id, this.#open(row));
+    for (const id of [...this.#rows.keys()]) if (!ids.has(id)) this.#rows.delete(id);
+    this.#settle();
+  }
+
+  #open({ id, body, version }: StoredRow): SeenRow {
+    try {
+      if (isRemoved(body)) return { version, config: undefined, removed: true };
+      return { version, config: openAccount(this.services.sealer, id, body), removed: false };
+    } catch (error) {
+      if (!TokenError.is(error)) throw error;
+      return { version, config: undefined, removed: false, error };
+    }
   }
 
   /** Never throws: a row that cannot be used stops its account, and is told about once. */
-  #take({ id, body, version }: StoredRow, last: boolean): boolean {
-    if (this.#versions.get(id) === version) return true;
-    try {
-      this.#apply(id, body, version);
-      return true;
-    } catch (error) {
-      if (!last) return false;
-      this.#versions.set(id, version);
-      const { code, message } = TokenError.is(error) ? error : { code: 'BUG', message: '' };
+  #settle(): void {
+    const { registry } = this.services;
+    const { removed, refused } = registry.share(this.#configs());
+    for (const account of removed) this.removed(account);
+    for (const [id, { version, error }] of this.#rows) {
+      const trouble = error ?? refused.get(id);
+      if (trouble === undefined || this.#told.get(id) === version) continue;
+      this.#told.set(id, version);
       this.services.events.emit('engine:warning', {
         warning: 'TOKENKEEP_SHARED_ACCOUNT',
-        message: `The shared account ${id} is not used (${code}). ${message}`,
+        message: `The shared account ${id} is not used (${trouble.code}). ${trouble.message}`,
       });
-      return false;
     }
   }
 
-  #apply(id: string, body: string, version: number): void {
-    const { registry, sealer } = this.services;
-    const known = registry.byId(id);
-    const config = openAccount(sealer, id, body);
-    // What this service configures itself goes first, and is not another's to remove.
-    if (known !== undefined && !this.isShared(id)) return;
-    if (config === undefined) {
-      if (known !== undefined) registry.remove(known);
-      this.#versions.delete(id);
-      if (known !== undefined) this.removed(known);
-      return;
-    }
-    // For another service on the same store.
-    if (!registry.hasProvider(config.provider)) return;
-    if (known === undefined) registry.add(config);
-    else registry.reconfigure(known, config);
-    this.#versions.set(id, version);
+  /** What this engine could not even be configured with is another service's. */
+  #configs(): AccountConfig[] {
+    const { registry } = this.services;
+    return [...this.#rows.values()].flatMap(({ config }) => {
+      if (config === undefined) return [];
+      try {
+        registry.check(config);
+        return [config];
+      } catch {
+        return [];
+      }
+    });
   }
 }
 
@@ -160,5 +197,13 @@ function alreadyThere(id: string): TokenError {
     'CONFIGURATION_INVALID',
     `The shared account ${id} is there already. To change it, add it with { replace: true }.`,
     { account: id },
+  );
+}
+
+function contended(id: string): TokenError {
+  return new TokenError(
+    'STORE_UNAVAILABLE',
+    `Somebody else changed the account ${id} at the same time. Look at it, and try again.`,
+    { retryable: true, reason: 'contention', account: id },
   );
 }

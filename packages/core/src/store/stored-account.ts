@@ -27,13 +27,19 @@ export function sealAccount(sealer: Sealer, id: string, config: AccountConfig): 
   return JSON.stringify(stored);
 }
 
-/**
- * @returns `undefined` for a removed account
- * @throws TokenError `RECORD_UNREADABLE`, `KEY_UNKNOWN`
- */
-export function openAccount(sealer: Sealer, id: string, body: string): AccountConfig | undefined {
+/** Also of a row that nobody can read: it is there, and not removed. */
+export function isRemoved(body: string): boolean {
+  try {
+    return 'removed' in JSON.parse(body);
+  } catch {
+    return false;
+  }
+}
+
+/** @throws TokenError `RECORD_UNREADABLE`, `KEY_UNKNOWN` */
+export function openAccount(sealer: Sealer, id: string, body: string): AccountConfig {
   const stored = parse(id, body);
-  if ('removed' in stored) return undefined;
+  if ('removed' in stored) throw damaged(id);
   const { format, credentials, ...config } = stored;
   if (credentials === undefined) return config;
   return { ...config, credentials: JSON.parse(sealer.open(credentials, placeOf(id)), revive) };
@@ -45,9 +51,13 @@ function parse(id: string, body: string): StoredAccount {
     if ('removed' in value) return value;
     if (typeof value.provider === 'string' && typeof value.account === 'string') return value;
   } catch {}
-  throw new TokenError(
+  throw damaged(id);
+}
+
+function damaged(id: string): TokenError {
+  return new TokenError(
     'RECORD_UNREADABLE',
-    `The stored configuration of ${id} is damaged. Add the account again.`,
+    `The stored configuration of ${id} is damaged. Add the account again, to replace it.`,
     { reason: 'not_a_configuration', account: id },
   );
 }

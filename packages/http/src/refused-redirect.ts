@@ -19,7 +19,10 @@ export function refuseRedirect(from: URL, response: Response): void {
 
 /** Lets go of the connection, and of what has been read. */
 export function discardBody({ body }: Response): void {
-  body?.cancel().catch(() => {});
+  // Clients other than fetch put a stream of Node there.
+  const stream = body as { cancel?(): Promise<void>; destroy?(): void } | null;
+  if (stream?.cancel === undefined) stream?.destroy?.();
+  else stream.cancel().catch(() => {});
 }
 
 function targetOf(location: string, from: URL): string {

@@ -5,12 +5,16 @@ const LARGEST_BODY = 65_536;
 /** An API's reply as providers judge it, from a `Response` or from an error a client threw. */
 export function apiReplyOf(
   outcome: { result: unknown } | { error: unknown },
+  patience: Patience,
 ): ApiReply | undefined {
   if ('result' in outcome) {
-    return isResponse(outcome.result) ? fromResponse(outcome.result) : undefined;
+    return isResponse(outcome.result) ? fromResponse(outcome.result, patience) : undefined;
   }
-  return fromError(outcome.error);
+  return fromError(outcome.error, patience);
 }
+
+/** Resolves when a body has been read for long enough; a stream that goes on is no refusal. */
+export type Patience = (signal: AbortSignal) => Promise<void>;
 
 /** Also one of another class than the global one: undici and polyfills bring their own. */
 function isResponse(value: unknown): value is Response {
@@ -21,7 +25,7 @@ function isResponse(value: unknown): value is Response {
 }
 
 /** The body is read from a clone, and only if it is JSON and small: streams pass through. */
-function fromResponse(response: Response): ApiReply {
+function fromResponse(response: Response, patience: Patience): ApiReply {
   const { status, headers } = response;
   const type = headers.get('content-type') ?? '';
   const length = Number(headers.get('content-length') ?? 0);
@@ -31,31 +35,60 @@ function fromResponse(response: Response): ApiReply {
     status,
     headers,
     json: () => {
-      json ??= readable ? readSmall(response.clone()) : Promise.resolve(undefined);
+      json ??= readable ? readSmall(response.clone(), patience) : Promise.resolve(undefined);
       return json;
     },
   };
 }
 
-async function readSmall(copy: Response): Promise<unknown> {
-  const reader = copy.body?.getReader();
-  const chunks: Uint8Array[] = [];
+async function readSmall({ body }: Response, patience: Patience): Promise<unknown> {
+  if (body === null) return undefined;
+  const { read, cancel } = readerOf(body);
+  const done = new AbortController();
+  const tooLong = patience(done.signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  const parts: Uint8Array[] = [];
   let size = 0;
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || value === undefined) break;
-    size += value.length;
-    if (size > LARGEST_BODY) {
-      reader?.cancel().catch(() => {});
-      return undefined;
-    }
-    chunks.push(value);
-  }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    for (;;) {
+      const next = read();
+      next.catch(() => {});
+      const part = await Promise.race([next, tooLong]);
+      if (part === undefined) return undefined;
+      if (part.done) break;
+      size += part.value.length;
+      if (size > LARGEST_BODY) return undefined;
+      parts.push(part.value);
+    }
+    return JSON.parse(Buffer.concat(parts).toString('utf8'));
   } catch {
     return undefined;
+  } finally {
+    done.abort();
+    cancel();
   }
+}
+
+type Part = { readonly done: false; readonly value: Uint8Array } | { readonly done: true };
+
+/** Streams of the web, and those of Node that other clients put there. */
+function readerOf(body: ReadableStream<Uint8Array> | (AsyncIterable<Uint8Array> & Destroyable)) {
+  if ('getReader' in body) {
+    const reader = body.getReader();
+    return {
+      read: () => reader.read() as Promise<Part>,
+      // The other half of the clone cannot be let go of before this one is.
+      cancel: () => void reader.cancel().catch(() => {}),
+    };
+  }
+  const iterator = body[Symbol.asyncIterator]();
+  return { read: () => iterator.next() as Promise<Part>, cancel: () => body.destroy() };
+}
+
+interface Destroyable {
+  destroy(): void;
 }
 
 interface HttpLikeError {
@@ -69,10 +102,10 @@ interface HttpLikeError {
 }
 
 /** Errors of common clients: `error.status`, or `error.response.status` with `data` or `body`. */
-function fromError(error: unknown): ApiReply | undefined {
+function fromError(error: unknown, patience: Patience): ApiReply | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { status: own, response } = error as HttpLikeError;
-  if (isResponse(response)) return fromResponse(response);
+  if (isResponse(response)) return fromResponse(response, patience);
   const status = typeof own === 'number' ? own : response?.status;
   if (typeof status !== 'number') return undefined;
   return {

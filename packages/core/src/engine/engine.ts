@@ -122,7 +122,9 @@ export class Engine implements TokenEngine {
     use: (token: AccessToken) => Result | Promise<Result>,
     options: WithTokenOptions<Result> = {},
   ): Promise<Result> {
-    return withToken(await this.#sought(key), use, options);
+    const { clock, parameters } = this.#services;
+    const patience = (signal: AbortSignal) => clock.sleep(parameters.bodyPeekMs, signal);
+    return withToken(await this.#sought(key), patience, use, options);
   }
 
   reject(key: AccountKey, generation: number): void {

@@ -1,7 +1,7 @@
 import type { AccountKeeper } from '../renewal/account-keeper.js';
 import { providerError } from '../renewal/provider-error.js';
 import type { AccessToken } from '../token/access-token.js';
-import { apiReplyOf } from './api-reply.js';
+import { apiReplyOf, type Patience } from './api-reply.js';
 import type { WithTokenOptions } from './token-engine.js';
 
 type Outcome<Result> = { readonly result: Result } | { readonly error: unknown };
@@ -9,6 +9,7 @@ type Outcome<Result> = { readonly result: Result } | { readonly error: unknown }
 /** The whole dance: call, recognise the refusal, renew, save, call once more. */
 export async function withToken<Result>(
   keeper: AccountKeeper,
+  patience: Patience,
   use: (token: AccessToken) => Result | Promise<Result>,
   options: WithTokenOptions<Result>,
 ): Promise<Result> {
@@ -17,7 +18,7 @@ export async function withToken<Result>(
   }
   const token = await keeper.getToken(options);
   const first = await outcomeOf(use, token);
-  if (!(await isRejection(keeper, first, options))) return settle(first);
+  if (!(await isRejection(keeper, first, patience, options))) return settle(first);
   // Saved before it is used: the successor is handed out once it is durable.
   const successor = await keeper.successorOf(token.generation, options);
   return settle(await outcomeOf(use, successor));
@@ -42,10 +43,11 @@ function settle<Result>(outcome: Outcome<Result>): Result {
 async function isRejection<Result>(
   keeper: AccountKeeper,
   outcome: Outcome<Result>,
+  patience: Patience,
   { isRejection: judged }: WithTokenOptions<Result>,
 ): Promise<boolean> {
   if (judged !== undefined) return judged(outcome);
-  const reply = apiReplyOf(outcome);
+  const reply = apiReplyOf(outcome, patience);
   const { provider } = keeper.account;
   try {
     return reply !== undefined && (await provider.isTokenRejection(reply));

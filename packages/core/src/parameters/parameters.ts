@@ -15,6 +15,8 @@ export interface Parameters {
   readonly waitMs: number;
   /** How old the view of the store may be before a caller's request re-reads it. */
   readonly viewMaxAgeMs: number;
+  /** How long the body of an API's reply is read to see whether it refuses the token. */
+  readonly bodyPeekMs: number;
   /** How often a process that lost the claim looks whether the winner is done. */
   readonly followPollMs: number;
   /** Longest life of one flight: its renewal, its retries and its waiting for other processes. */
@@ -87,6 +89,7 @@ export const defaultParameters: Parameters = {
   shortestLifetimeMs: SECOND,
   waitMs: 15 * SECOND,
   viewMaxAgeMs: SECOND,
+  bodyPeekMs: 2 * SECOND,
   followPollMs: 100,
   flightMs: 2 * MINUTE,
   attemptsPerFlight: 3,

@@ -8,7 +8,7 @@ import {
   readSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Random, randomId } from '../clock/random.js';
@@ -108,9 +108,14 @@ function makeKeyFile(path: string, random: Random): Keyring {
 }
 
 function writeKeys(file: number, keyring: Keyring): void {
-  const lines = keyring.map(({ id, bytes }) => `${id} ${Buffer.from(bytes).toString('base64')}\n`);
-  writeSync(file, lines.join(''));
+  // Unlike writeSync, it goes on where a disk took only a part.
+  writeFileSync(file, textOf(keyring));
   fsyncSync(file);
+}
+
+function textOf(keyring: Keyring): string {
+  const lines = keyring.map(({ id, bytes }) => `${id} ${Buffer.from(bytes).toString('base64')}\n`);
+  return lines.join('');
 }
 
 /**

@@ -61,6 +61,8 @@ class FileEscrow implements Escrow {
       return true;
     } catch (error) {
       this.#slots.delete(slot);
+      // Closed under our hands.
+      if (this.#closed) return this.#leave(entry.attemptId, bytes);
       throw unusable(this.folder, error);
     }
   }
@@ -95,6 +97,7 @@ class FileEscrow implements Escrow {
   async remove(attemptId: string): Promise<void> {
     for (const [slot, id] of this.#slots) {
       if (id !== attemptId) continue;
+      if (this.#closed) return forget(join(this.folder, this.#leftName), attemptId);
       const file = await this.#open();
       await file.write(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, slot * SLOT_BYTES);
       this.#slots.delete(slot);
@@ -116,7 +119,11 @@ class FileEscrow implements Escrow {
     await file?.close();
     if (file === undefined) return;
     if (this.#slots.size === 0) await this.#discard(name);
-    else await rename(join(folder, name), join(folder, `${this.holder.id}${LEFT_SUFFIX}`));
+    else await rename(join(folder, name), join(folder, this.#leftName));
+  }
+
+  get #leftName(): string {
+    return `${this.holder.id}${LEFT_SUFFIX}`;
   }
 
   get #name(): string {

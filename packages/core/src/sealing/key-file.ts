@@ -55,6 +55,7 @@ export function changeKeyFile(path: string, change: (keys: Keyring) => Keyring):
   try {
     const keys = readKeyFile(path) ?? fail(path, 'is missing. Put it back from a backup');
     const changed = change(keys);
+    if (textOf(changed).length > LONGEST_BYTES) fail(path, 'is full: retire old keys first');
     try {
       writeKeys(file, changed);
     } finally {

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { type EscrowEntry, fileEscrow, processHolder, systemRandom } from '../src/index.js';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-escrow-'));
+  folders.push(folder);
+  return folder;
+}
+
+const escrowIn = (folder: string) => fileEscrow(folder, processHolder(systemRandom()));
+
+const entry = (attemptId: string): EscrowEntry => ({
+  attemptId,
+  account: 'crm-api/crm',
+  incarnation: '1.abc',
+  generation: 1,
+  record: '{}',
+});
+
+const attemptsIn = async (folder: string) =>
+  (await escrowIn(folder).entries()).map(({ attemptId }) => attemptId).sort();
+
+test('what is put while the escrow is being closed is kept, wherever the close has come to', async () => {
+  for (let turn = 0; turn < 20; turn += 1) {
+    const folder = newFolder();
+    const escrow = escrowIn(folder);
+    await escrow.put(entry('aa'));
+    const putting = escrow.put(entry('bb'));
+    for (let at = 0; at < turn; at += 1) await Promise.resolve();
+    const closing = escrow.close();
+    expect(await putting).toBe(true);
+    await closing;
+    // Twice does no harm: whoever brings it home does so once.
+    expect([...new Set(await attemptsIn(folder))]).toEqual(['aa', 'bb']);
+  }
+});
+
+test('what is removed after the close is found by nobody, and makes no new file', async () => {
+  const folder = newFolder();
+  const escrow = escrowIn(folder);
+  await escrow.put(entry('aa'));
+  await escrow.put(entry('bb'));
+  await escrow.close();
+  await escrow.remove('aa');
+  expect(await attemptsIn(folder)).toEqual(['bb']);
+  await escrow.remove('bb');
+  expect(await attemptsIn(folder)).toEqual([]);
+  expect(readdirSync(folder)).toHaveLength(1);
+});
+
+test('every file of an escrow is for its user only, and has its room from the first instant', async () => {
+  const folder = newFolder();
+  const escrow = escrowIn(folder);
+  await escrow.reserve?.();
+  const [name = ''] = readdirSync(folder);
+  const { mode, size } = statSync(join(folder, name));
+  expect(mode & 0o777).toBe(0o600);
+  expect(size).toBe(16 * 128 * 1_024);
+  await escrow.close();
+  expect(readdirSync(folder)).toEqual([]);
+});

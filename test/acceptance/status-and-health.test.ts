@@ -128,6 +128,17 @@ test('status of a revoked account with an owed DELETE names that as the next act
   });
 });
 
+test('status of a renewal that nobody makes says for how long it is overdue', async () => {
+  await using world = new World();
+  const { providers, accounts } = await authRefreshWorld(world);
+  const engine = await world.engine({ providers, accounts });
+  await world.run(engine.getToken('crm'));
+  await world.clock.advance(3 * HOUR);
+  const { next } = await world.run(engine.status('crm'));
+  expect(next?.action).toBe('renew');
+  expect(next?.at ?? 0).toBeLessThan(world.clock.now() - 2 * HOUR);
+});
+
 test('health counts the tokens that live, also where nobody has asked for a while', async () => {
   await using world = new World();
   const { providers, accounts } = await authRefreshWorld(world);

@@ -94,5 +94,6 @@ function at(
   time: StoreTime,
 ): EpochMs | undefined {
   if (from === undefined || afterMs === undefined) return undefined;
-  return time.ms + Math.max(0, msUntil(from, afterMs, time));
+  // In the past where it is overdue: who looks at the status should see for how long.
+  return time.ms + msUntil(from, afterMs, time);
 }

@@ -14,7 +14,8 @@ async function fleet(scheduled: boolean) {
     accounts,
     rotation: { kind: 'strict' },
     provider: { inDoubt: 'resend-once' },
-    rules: { accessLifeMs: 1_000 },
+    // Long enough for a disk that others use as well.
+    rules: { accessLifeMs: 1_500 },
     // The usual ones: the provider's own short lives shrink the windows.
     parameters: defaultParameters,
   });

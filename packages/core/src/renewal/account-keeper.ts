@@ -31,8 +31,8 @@ export interface LeasedRecord {
   readonly readAt: number;
 }
 
-/** One that was under way and gave up for want of waiters, and one's own; and one to spare. */
-const MOST_FLIGHTS_JOINED = 3;
+/** One that was under way and gave up for want of waiters, and one's own; and some to spare. */
+const MOST_FLIGHTS_JOINED = 5;
 
 interface Refusal {
   readonly generation: number;
@@ -240,14 +240,13 @@ export class AccountKeeper {
       const live = this.#stillValid();
       if (live !== undefined) return live.token;
       this.#refuseIfUpstreamRevoked();
-      if (!end.left) break;
+      // What was renewed may have ended before it could be handed out: a life of a second, a slow
+      // disk. A flight that left nobody with a reason is worth another one.
+      const dead = this.#found?.record?.access?.lifetimeMs === 0;
+      if (end.error === undefined && dead) throw expiredOnArrival(this.account);
+      if (end.error !== undefined && !end.left) break;
     }
-    throw (
-      end.error ??
-      (this.#found?.record?.access?.lifetimeMs === 0
-        ? expiredOnArrival(this.account)
-        : waitTimedOut(this.account, this.#lastFailure))
-    );
+    throw end.error ?? waitTimedOut(this.account, this.#lastFailure);
   }
 
   #stillValid(): LiveToken | undefined {

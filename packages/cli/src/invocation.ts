@@ -1,8 +1,11 @@
-import type { TokenEngine } from '@tokenkeep/core';
+import { type TokenEngine, TokenError } from '@tokenkeep/core';
+import { noteAccount } from './accounts/account-of-error.js';
+import { originOf } from './accounts/account-origin.js';
 import { engineFromConfig } from './config/engine-from-config.js';
-import { loadConfig } from './config/load-config.js';
+import { loadConfig, loadConfigToLookAt } from './config/load-config.js';
 import type { LoadedConfig } from './config/loaded-config.js';
 import type { Interruption } from './terminal/interruption.js';
+import { showNote } from './terminal/note.js';
 import type { Terminal } from './terminal/terminal.js';
 
 /** One call of the program: what every command may use. */
@@ -14,9 +17,7 @@ export interface Invocation {
   readonly interruption: Interruption;
 }
 
-export function configOf({ configPath, env }: Invocation): Promise<LoadedConfig> {
-  return loadConfig({ env, ...(configPath === undefined ? {} : { path: configPath }) });
-}
+type UseOfEngine<Result> = (engine: TokenEngine, config: LoadedConfig) => Promise<Result>;
 
 /**
  * Opens the engine of the configuration, uses it, and stops it. A signal stops it earlier: what is
@@ -24,24 +25,57 @@ export function configOf({ configPath, env }: Invocation): Promise<LoadedConfig>
  */
 export async function withEngine<Result>(
   invocation: Invocation,
-  use: (engine: TokenEngine, config: LoadedConfig) => Promise<Result>,
+  use: UseOfEngine<Result>,
 ): Promise<Result> {
-  const config = await configOf(invocation);
-  const engine = await engineFromConfig(config);
   const { interruption, terminal } = invocation;
-  const { signal } = interruption;
+  const config = await loadConfig(placeOf(invocation));
+  return useEngine(invocation, config, use, () => {
+    if (interruption.exitCode === undefined || terminal.json) return;
+    terminal.err('Stopping. What is on its way is saved first; once more ends it at once.');
+  });
+}
+
+/** The same for who only looks and sends nothing: it needs no credentials, and has none to save. */
+export async function withEngineToLookAt<Result>(
+  invocation: Invocation,
+  use: UseOfEngine<Result>,
+): Promise<Result> {
+  const { config, missing } = loadConfigToLookAt(placeOf(invocation));
+  for (const { line, message } of missing) {
+    showNote(`${config.path}:${line}: ${message} Whoever logs in needs it.`, invocation.terminal);
+  }
+  return useEngine(invocation, config, use, () => {});
+}
+
+function placeOf({ configPath, env }: Invocation) {
+  return { env, ...(configPath === undefined ? {} : { path: configPath }) };
+}
+
+async function useEngine<Result>(
+  { interruption: { signal } }: Invocation,
+  config: LoadedConfig,
+  use: UseOfEngine<Result>,
+  sayStopping: () => void,
+): Promise<Result> {
+  const engine = await engineFromConfig(config);
   const stop = () => {
-    if (interruption.exitCode !== undefined && !terminal.json) {
-      terminal.err('Stopping. What is on its way is saved first; once more ends it at once.');
-    }
+    sayStopping();
     void engine.stop();
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
     return await use(engine, config);
+  } catch (error) {
+    if (TokenError.is(error)) noteAccountOf(error, engine, config);
+    throw error;
   } finally {
     signal.removeEventListener('abort', stop);
     await engine.stop();
   }
+}
+
+function noteAccountOf(error: TokenError, { accounts }: TokenEngine, config: LoadedConfig): void {
+  const account = accounts.list().find(({ id }) => id === error.account);
+  if (account !== undefined) noteAccount(error, { ...account, origin: originOf(account, config) });
 }

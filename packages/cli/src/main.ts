@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { tokenkeepProgram } from './program.js';
-import { commandLineError } from './terminal/command-line-error.js';
-import { showError } from './terminal/error-block.js';
 import { exitCodes } from './terminal/exit-codes.js';
 import { listenForInterruption } from './terminal/interruption.js';
 import { processTerminal } from './terminal/process-terminal.js';
 import { refuseSecretArguments } from './terminal/secret-arguments.js';
-import { usageWords } from './terminal/usage-words.js';
 
 const { argv, env } = process;
 const args = argv.slice(2);
@@ -26,29 +23,42 @@ const program = tokenkeepProgram({ terminal, env, interruption }, (code) => {
 });
 
 try {
-  refuseSecretArguments(args);
+  await refuseSecretArguments(args);
   await program.parseAsync(argv);
 } catch (error) {
-  process.exitCode = endOf(error);
+  process.exitCode = await endOf(error);
 } finally {
   interruption[Symbol.dispose]();
 }
 
-function endOf(error: unknown): number {
+async function endOf(error: unknown): Promise<number> {
   if (interruption.exitCode !== undefined) {
     if (!terminal.json) terminal.err('Ended by a signal. What was on its way is saved.');
     return interruption.exitCode;
   }
+  if (error instanceof CommanderError) {
+    // Help and the version are printed, and are no errors; help for want of a command is.
+    if (error.exitCode === 0) return exitCodes.ok;
+    if (error.code === 'commander.help' && !terminal.json) return exitCodes.usage;
+  }
+  // Only errors need them: whoever asks for the help does not wait for the engine to be read.
+  const { showError } = await import('./terminal/error-block.js');
+  const { commandLineError } = await import('./terminal/command-line-error.js');
+  const { usageWords } = await import('./terminal/usage-words.js');
   if (!(error instanceof CommanderError)) return showError(error, terminal);
-  // Help and the version are printed, and are no errors; help for want of a command is.
-  if (error.code === 'commander.help') return exitCodes.usage;
-  if (error.exitCode === 0) return exitCodes.ok;
   return showError(commandLineError(usageWords(error, commandTyped())), terminal);
 }
 
-/** As far as it is one of ours. */
+/** As far as it is one of ours: `tokenkeep accounts add`. */
 function commandTyped(): string {
-  const name = ours.find((argument) => !argument.startsWith('-'));
-  const command = program.commands.find((each) => each.name() === name);
-  return command === undefined ? program.name() : `${program.name()} ${command.name()}`;
+  const words = ours.filter((_, index) => !['-c', '--config'].includes(ours[index - 1] ?? ''));
+  let command = program;
+  let typed = program.name();
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) continue;
+    command = next;
+    typed += ` ${word}`;
+  }
+  return typed;
 }

@@ -1,27 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import type { GivenBy } from './accounts/given-json.js';
-import { addAccount, importAccount, listAccounts, removeAccount } from './commands/accounts.js';
-import { doctor } from './commands/doctor.js';
-import { exec } from './commands/exec.js';
-import { init } from './commands/init.js';
-import { addKey, listKeys, promoteKey, retireKey } from './commands/keys.js';
-import { login } from './commands/login.js';
-import { renew } from './commands/renew.js';
-import { revoke } from './commands/revoke.js';
-import { run } from './commands/run.js';
-import { sandbox } from './commands/sandbox.js';
-import { status } from './commands/status.js';
-import { token } from './commands/token.js';
 import { DURATION_FORMS, durationMs } from './config/duration-text.js';
-import { kindNames } from './config/provider-kinds.js';
+import { kindNames } from './config/kind-names.js';
 import type { Invocation } from './invocation.js';
-import { SANDBOX_LIFE_MS, SANDBOX_PORT } from './sandbox/sandbox-world.js';
+import { SANDBOX_LIFE_MS, SANDBOX_PORT } from './sandbox/sandbox-defaults.js';
 
 /** What the process ends with, where that is not 0. */
 export type Exit = (code: number) => void;
 
-/** Every command and option there is; `docs/reference/cli.md` is checked against it. */
+/**
+ * Every command and option there is; `docs/reference/cli.md` is checked against it.
+ *
+ * A command is read when it is run: help needs none of them, and few need the prompts.
+ */
 export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Exit): Command {
   const program = new Command('tokenkeep')
     .description('Keeps access tokens alive.')
@@ -29,7 +21,11 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
     .helpOption('-h, --help', 'print help')
     .exitOverride()
     // Errors are told by the program's main part, in the form that was asked for.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      // Help for want of a command, where stderr is JSON.
+      ...(place.terminal.json ? { writeErr: () => {} } : {}),
+    })
     .configureHelp({ showGlobalOptions: true, optionDescription: descriptionOf })
     .option('-c, --config <file>', 'the configuration, instead of the one that is found')
     .option('--json', 'print results as JSON, and errors as JSON to stderr', false)
@@ -49,7 +45,7 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .option('--sandbox', 'for the servers of: tokenkeep sandbox', false)
       .option('--force', 'replace a configuration that is there', false)
       .option('-y, --yes', 'do not ask: take the defaults', false)
-      .action((options) => init(options, now())),
+      .action(async (options) => (await import('./commands/init.js')).init(options, now())),
     'tokenkeep init',
     'tokenkeep init --sandbox',
     'tokenkeep init --provider chatapp --account crm --yes',
@@ -60,9 +56,10 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .description('print a token that lives, and nothing else')
       .option('--header', 'print the header that carries it: "Name: value"', false)
       .addOption(minValidity())
-      .action((account: string, { header, minValidity: minValidityMs }) =>
-        token(account, { header, minValidityMs }, now()),
-      ),
+      .action(async (account: string, { header, minValidity: minValidityMs }) => {
+        const { token } = await import('./commands/token.js');
+        await token(account, { header, minValidityMs }, now());
+      }),
     'tokenkeep token crm',
     'curl -H "$(tokenkeep token crm --header)" https://api.example.com/',
     'tokenkeep token crm --json | jq -r .expiresAt',
@@ -77,6 +74,7 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .addOption(minValidity())
       .action(async (account: string, command: string[], options) => {
         const { env, headerEnv, minValidity: minValidityMs } = options;
+        const { exec } = await import('./commands/exec.js');
         exit(await exec(account, command, { env, headerEnv, minValidityMs }, now()));
       }),
     'tokenkeep exec crm -- node report.js',
@@ -87,9 +85,10 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .command('status [account]')
       .description('show what lives how long, what happens next, and why')
       .option('--watch', 'show it again every two seconds', false)
-      .action(async (account: string | undefined, options) =>
-        exit(await status(account, options, now())),
-      ),
+      .action(async (account: string | undefined, options) => {
+        const { status } = await import('./commands/status.js');
+        exit(await status(account, options, now()));
+      }),
     'tokenkeep status',
     'tokenkeep status crm',
     "tokenkeep status --json | jq '.accounts[].state'",
@@ -98,14 +97,18 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
     program
       .command('login <account>')
       .description('log in with its credentials now, whatever goes on')
-      .action((account: string) => login(account, now())),
+      .action(async (account: string) =>
+        (await import('./commands/login.js')).login(account, now()),
+      ),
     'tokenkeep login crm',
   );
   withExamples(
     program
       .command('renew <account>')
       .description('get the next token now, as far as the provider allows')
-      .action((account: string) => renew(account, now())),
+      .action(async (account: string) =>
+        (await import('./commands/renew.js')).renew(account, now()),
+      ),
     'tokenkeep renew crm',
   );
   withExamples(
@@ -113,14 +116,16 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .command('revoke <account>')
       .description('end its tokens at the server, and forget them')
       .option('-y, --yes', 'do not ask', false)
-      .action((account: string, options) => revoke(account, options, now())),
+      .action(async (account: string, options) =>
+        (await import('./commands/revoke.js')).revoke(account, options, now()),
+      ),
     'tokenkeep revoke crm --yes',
   );
   withExamples(
     program
       .command('run')
       .description('keep all accounts alive in the foreground, a line for each event')
-      .action(() => run(now())),
+      .action(async () => (await import('./commands/run.js')).run(now())),
     'tokenkeep run',
     'tokenkeep run --json >> tokenkeep.log',
   );
@@ -131,7 +136,10 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
       .command('doctor')
       .description('check the configuration, the store, the key and the accounts')
       .option('--online', 'also ask whether the servers of the providers are there', false)
-      .action(async (options) => exit(await doctor(options, now()))),
+      .action(async (options) => {
+        const { doctor } = await import('./commands/doctor.js');
+        exit(await doctor(options, now()));
+      }),
     'tokenkeep doctor',
     'tokenkeep doctor --online',
   );
@@ -145,12 +153,18 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
           .argParser(durationOf)
           .default(SANDBOX_LIFE_MS, '2m'),
       )
-      .action(({ port, life }) => sandbox({ port, lifeMs: life }, now())),
+      .action(async ({ port, life }) => {
+        const { sandbox } = await import('./commands/sandbox.js');
+        await sandbox({ port, lifeMs: life }, now());
+      }),
     'tokenkeep sandbox',
     'tokenkeep sandbox --life 30s',
   );
   return program;
 }
+
+const accountsCommands = () => import('./commands/accounts.js');
+const keysCommands = () => import('./commands/keys.js');
 
 function addAccountsCommands(program: Command, now: () => Invocation): void {
   const accounts = program.command('accounts').description('list, add, import and remove accounts');
@@ -158,7 +172,7 @@ function addAccountsCommands(program: Command, now: () => Invocation): void {
     accounts
       .command('list')
       .description('the accounts there are, and where each was configured')
-      .action(() => listAccounts(now())),
+      .action(async () => (await accountsCommands()).listAccounts(now())),
     'tokenkeep accounts list',
   );
   withExamples(
@@ -175,11 +189,12 @@ function addAccountsCommands(program: Command, now: () => Invocation): void {
       .option('--credentials-stdin', 'read credentials as JSON from stdin', false)
       .option('--credentials-file <file>', 'read them as JSON from a file of mode 0600')
       .option('--no-credentials', 'it has none: its tokens are imported')
-      .action((name: string, options) => {
+      .action(async (name: string, options) => {
+        const { addAccount } = await accountsCommands();
         const { credentials, credentialsStdin, credentialsFile, ...rest } = options;
         const place: GivenBy = { stdin: credentialsStdin, file: credentialsFile };
         const command = { ...rest, withoutCredentials: !credentials, credentials: place };
-        return addAccount(name, command, now());
+        await addAccount(name, command, now());
       }),
     'tokenkeep accounts add crm-eu --provider chatapp',
     'pass show crm | tokenkeep accounts add crm-eu --provider chatapp --credentials-stdin',
@@ -190,7 +205,9 @@ function addAccountsCommands(program: Command, now: () => Invocation): void {
       .description('take over tokens that were obtained elsewhere')
       .option('--stdin', 'read a token reply as JSON from stdin', false)
       .option('--file <file>', 'read it from a file of mode 0600')
-      .action((account: string, { stdin, file }) => importAccount(account, { stdin, file }, now())),
+      .action(async (account: string, { stdin, file }) =>
+        (await accountsCommands()).importAccount(account, { stdin, file }, now()),
+      ),
     'tokenkeep accounts import crm --file reply.json',
   );
   withExamples(
@@ -199,7 +216,9 @@ function addAccountsCommands(program: Command, now: () => Invocation): void {
       .description('end its tokens at the server, and forget the account')
       .option('-y, --yes', 'do not ask', false)
       .option('--force', 'also where the server cannot be told', false)
-      .action((account: string, options) => removeAccount(account, options, now())),
+      .action(async (account: string, options) =>
+        (await accountsCommands()).removeAccount(account, options, now()),
+      ),
     'tokenkeep accounts remove crm-eu --yes',
   );
 }
@@ -210,34 +229,35 @@ function addKeysCommands(program: Command, now: () => Invocation): void {
     keys
       .command('list')
       .description('the ids of the keys, and what is sealed with each')
-      .action(() => listKeys(now())),
+      .action(async () => (await keysCommands()).listKeys(now())),
     'tokenkeep keys list',
   );
   withExamples(
     keys
       .command('add')
       .description('make a key, which opens, and does not seal yet')
-      .action(() => addKey(now())),
+      .action(async () => (await keysCommands()).addKey(now())),
     'tokenkeep keys add',
   );
   withExamples(
     keys
       .command('promote <id>')
       .description('make a key the one that seals')
-      .action((id: string) => promoteKey(id, now())),
+      .action(async (id: string) => (await keysCommands()).promoteKey(id, now())),
     'tokenkeep keys promote k7f3a',
   );
   withExamples(
     keys
       .command('retire <id>')
       .description('take out a key that nothing needs any more')
-      .action((id: string) => retireKey(id, now())),
+      .action(async (id: string) => (await keysCommands()).retireKey(id, now())),
     'tokenkeep keys retire k7f3a',
   );
 }
 
 function minValidity(): Option {
-  const words = 'with at least this much life left, like 5m';
+  const words =
+    'with at least this much life left, like 5m; not for accounts renewed on demand (chatapp)';
   return new Option('--min-validity <duration>', words).argParser(durationOf);
 }
 

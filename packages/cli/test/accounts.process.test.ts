@@ -90,6 +90,50 @@ test.each(['stdin', 'file'])('accounts import takes a token reply from %s', asyn
   expect(world.server.log.replays()).toEqual([]);
 });
 
+test('accounts import warns of the refresh token only where there is one', async () => {
+  await using world = await CliWorld.begin();
+  const rule = 'Nobody else may go on using this refresh token.';
+  const told = async (reply: object) =>
+    (await world.run(['accounts', 'import', 'crm', '--stdin'], { stdin: JSON.stringify(reply) }))
+      .out;
+  const access = { access_token: 'an-access-token', expires_in: 3600 };
+  expect(await told(access)).toBe('✔ The tokens of crm are imported.\n');
+  expect(await told({ ...access, refresh_token: 'a-refresh-token' })).toContain(rule);
+});
+
+test('accounts of the store: what to type when a person is needed works when it is typed', async () => {
+  await using world = await CliWorld.begin();
+  const wrong = JSON.stringify({ username: 'eve', password: 'wrong' });
+  await world.run([...add, '--credentials-stdin'], { stdin: wrong });
+  const rejected = await world.run(['token', 'eu']);
+  expect(rejected.code).toBe(4);
+  expect(rejected.err).toContain('tokenkeep accounts add eu --provider crm-api --replace');
+  const stdin = json(world);
+  await world.run([...add, '--replace', '--credentials-stdin'], { stdin });
+  expect((await world.run(['token', 'eu'])).out).toBe(`${world.newestToken('eu')}\n`);
+
+  await world.run(['accounts', 'add', 'bare', '--provider', 'crm-api', '--no-credentials']);
+  const bare = await world.run(['token', 'bare']);
+  expect(bare.code).toBe(4);
+  expect(bare.err).toContain('tokenkeep accounts import bare --stdin');
+  expect(bare.err).not.toContain('engine.');
+  const revoked = await world.run(['revoke', 'eu', '--yes', '--json']);
+  expect(revoked.code).toBe(0);
+  expect((await world.run(['token', 'eu', '--json'])).err).not.toContain('engine.');
+});
+
+test('accounts list breaks no name where the terminal is narrow', async () => {
+  await using world = await CliWorld.begin();
+  const { out } = await world.run(['accounts', 'list'], { env: { COLUMNS: '30' } });
+  expect(out).toBe('crm\n  crm-api\n  config\n  crm-api/crm\n');
+});
+
+test('a renewal that had nothing to refresh says that it logged in', async () => {
+  await using world = await CliWorld.begin();
+  expect((await world.run(['renew', 'crm'])).out).toMatch(/^✔ crm is logged in: token 1 /);
+  expect((await world.run(['renew', 'crm'])).out).toMatch(/^✔ crm is renewed: token 2 /);
+});
+
 test('accounts remove ends nothing without a yes, and with it forgets the account', async () => {
   await using world = await CliWorld.begin();
   await world.run([...add, '--credentials-stdin'], { stdin: json(world) });

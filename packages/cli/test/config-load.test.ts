@@ -1,10 +1,13 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { realpathSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { isAccountToken } from '@tokenkeep/core';
 import { ChatAppAuthority } from '@tokenkeep/testing';
+import { defaultStorePath } from '../src/config/default-store.js';
 import { engineFromConfig } from '../src/config/engine-from-config.js';
-import { defaultStorePath, platformConfigFolder } from '../src/config/find-config.js';
-import { loadConfig } from '../src/config/load-config.js';
+import { loadConfig, loadConfigToLookAt } from '../src/config/load-config.js';
+import { platformConfigFolder, platformStateFolder } from '../src/config/platform-folders.js';
 import { folderWith } from './config-folder.js';
 
 const minimal = 'providers: { chatapp: {} }\n';
@@ -72,7 +75,58 @@ test('paths in a config are relative to it; without a store it is in the state f
   const { store } = await loadConfig({ path: join(folder, 'a/tokenkeep.yaml'), ...away });
   expect(store).toBe(join(folder, 'state/tokens.db'));
   const without = await loadConfig({ path: join(folder, 'b.yaml'), ...away });
-  expect(without.store).toBe(defaultStorePath);
+  const file = join(realpathSync(folder), 'b.yaml');
+  const hash = createHash('sha256').update(file).digest('hex').slice(0, 8);
+  const own = `${basename(folder)}-${hash}`;
+  expect(without.store).toBe(join(platformStateFolder, own, 'tokens.db'));
+});
+
+test('two projects without a store share no tokens, be their folders named alike', async () => {
+  const files = { 'app/tokenkeep.yaml': minimal, 'app/other.yaml': minimal };
+  const [one, two] = [folderWith(files), folderWith(files)];
+  const places = [
+    join(one, 'app/tokenkeep.yaml'),
+    join(one, 'app/other.yaml'),
+    join(two, 'app/tokenkeep.yaml'),
+  ];
+  const stores = await Promise.all(
+    places.map(async (path) => (await loadConfig({ path, env: {} })).store),
+  );
+  expect(new Set(stores).size).toBe(3);
+});
+
+test('by whichever link its folder is reached, a config has one store', async () => {
+  const folder = folderWith({ 'real/tokenkeep.yaml': minimal });
+  symlinkSync(join(folder, 'real'), join(folder, 'link'));
+  const [real, link] = await Promise.all(
+    ['real', 'link'].map((name) =>
+      loadConfig({ path: join(folder, name, 'tokenkeep.yaml'), env: {} }),
+    ),
+  );
+  expect(link?.store).toBe(real?.store);
+});
+
+test("the platform's own config has the state folder's store; any other file there has not", () => {
+  const own = defaultStorePath(join(platformConfigFolder, 'tokenkeep.yaml'));
+  expect(own).toBe(join(platformStateFolder, 'tokens.db'));
+  const other = defaultStorePath(join(platformConfigFolder, 'other.yaml'));
+  expect(other).not.toBe(own);
+});
+
+test('a folder with a name of any length, or none, has a store of its own', () => {
+  const long = defaultStorePath(`/${'ä'.repeat(200)}/tokenkeep.yaml`);
+  expect(Buffer.byteLength(basename(join(long, '..')))).toBeLessThan(255);
+  expect(defaultStorePath('/tokenkeep.yaml')).toMatch(/[\\/]root-[0-9a-f]{8}[\\/]tokens\.db$/);
+});
+
+test('who only looks needs no credentials; everything else has to be there', async () => {
+  const text = accountsOf(`\${A}`, `store: '\${STATE}/t.db'`);
+  const cwd = folderWith({ 'tokenkeep.yaml': text });
+  await expect(loadConfig({ cwd, env: { STATE: '/s' } })).rejects.toThrow(/variable A is not set/);
+  const { config, missing } = loadConfigToLookAt({ cwd, env: { STATE: '/s' } });
+  expect(config).toMatchObject({ store: '/s/t.db', accounts: [{ name: 'crm' }] });
+  expect(missing).toMatchObject([{ path: 'accounts.crm.credentials.password' }]);
+  expect(() => loadConfigToLookAt({ cwd, env: { A: 'a' } })).toThrow(/variable STATE is not set/);
 });
 
 test('a provider whose name is a kind is of that kind; others say it with "use"', async () => {

@@ -47,6 +47,36 @@ parameters: { waitMs: soon }
   expect(error.message).toContain('has 6 mistakes. 1:8 store ');
 });
 
+const excerptOf = async (text: string) => {
+  const [, shown = ''] = configErrorText(await complaints(text)).split(
+    /\n {2}[^ ].*\n {2}[^ ].*\n/,
+  );
+  return shown;
+};
+
+test('a tab is shown as spaces, and the mark stands below the place', async () => {
+  expect(await excerptOf('providers:\n\tchatapp: {}\n')).toBe(
+    ['    2 |   chatapp: ***', '      | ^'].join('\n'),
+  );
+  expect(await excerptOf('{\n\t"providers": { "chatapp": {} },\n\t"stor": 1\n}\n')).toBe(
+    ['    3 |   "stor": ***', '      |   ^'].join('\n'),
+  );
+});
+
+test('of a very long line the surroundings of the place are shown', async () => {
+  const account = (name: string, more = '') =>
+    `"${name}": { "provider": "chatapp"${more}, "credentials": { "email": "canary" } }`;
+  const names = Array.from({ length: 2_000 }, (_, index) => account(`a${index}`));
+  const all = [...names.slice(0, 900), account('crm', ', "keepAlife": true'), ...names.slice(900)];
+  const providers = '"providers": { "chatapp": {} }';
+  const { problems } = await complaints(`{ ${providers}, "accounts": { ${all.join(', ')} } }`);
+  const slip = problems.find(({ path }) => path === 'accounts.crm.keepAlife');
+  expect(slip?.excerpt).toMatch(/^\.\.\..*"keepAlife": \*\*\*.*\.\.\.$/);
+  expect(slip?.excerpt.length).toBeLessThanOrEqual(70);
+  expect(slip?.excerpt.slice(slip.mark)).toMatch(/^"keepAlife"/);
+  expect(slip?.excerpt).not.toContain('canary');
+});
+
 test('a problem is shown as an editor shows it: place, words, the masked line and a mark', async () => {
   const error = await complaints(`providers:
   api: { use: auth-refresh, baseUrl: https://user:canary@host.example, login: { pth: /x } } # canary

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ChatAppAuthority, canary, scanForCanaries } from '@tokenkeep/testing';
+import { ChatAppAuthority, canary, fault, scanForCanaries } from '@tokenkeep/testing';
 import { doctor } from '../src/commands/doctor.js';
 import { engineFromConfig } from '../src/config/engine-from-config.js';
 import { loadConfig } from '../src/config/load-config.js';
@@ -72,7 +72,7 @@ describe('doctor finds nothing wrong', () => {
       ['rows', 'good'],
       ['accounts', 'good'],
     ]);
-    expect(diagnosis.out).toMatch(/✔ 1 account in the store, all readable\./);
+    expect(diagnosis.out).toMatch(/✔ 1 record in the store, all readable\./);
     expect(diagnosis.out).toMatch(/Nothing is wrong\.$/);
   });
 
@@ -117,7 +117,7 @@ describe('doctor says what is wrong, and what to do', () => {
     expect(diagnosis.code).toBe(2);
     expect(wrong(diagnosis)).toEqual(['references']);
     expect(diagnosis.out).toContain('Set it: export CRM_PASSWORD=...');
-    expect(diagnosis.out).toContain('✔ 1 account in the store, all readable.');
+    expect(diagnosis.out).toContain('✔ 1 record in the store, all readable.');
   });
 
   test('S27 a store that is open to others, with the command', async () => {
@@ -185,7 +185,44 @@ describe('doctor says what is wrong, and what to do', () => {
   });
 });
 
+describe('doctor on a terminal', () => {
+  test.each([30, 44, 80])('of %d columns breaks no word and no path', async (width) => {
+    const folder = await used();
+    const path = join(folder, 'tokenkeep.yaml');
+    const { invocation, out } = recordedCommand(path, {});
+    const { terminal } = invocation;
+    await doctor(
+      { online: false },
+      { ...invocation, terminal: { ...terminal, isTty: true, width } },
+    );
+    const lines = out().split('\n');
+    // A word that is longer than the line stands alone on it.
+    for (const line of lines.filter((each) => each.length > width)) {
+      expect(line).toMatch(/^([✔✖▲·] | {2})\S+$/);
+    }
+    expect(out()).toContain(join(folder, 'state/tokens.db'));
+    for (const line of lines.filter(Boolean).slice(0, -1)) expect(line).toMatch(/^([✔✖▲·] | {2})/);
+  });
+
+  test('says a whole sentence in one line where no terminal is', async () => {
+    const { out } = await diagnosed(await used(), false, {});
+    expect(out).toMatch(/✖ .*: The environment variable CRM_PASSWORD is not set\.\n/);
+  });
+});
+
 describe('doctor warns, and ends well', () => {
+  test('of an account that gets no token, though nobody says that a person is needed', async () => {
+    const folder = folderWith({ 'tokenkeep.yaml': config(`\${CRM_PASSWORD}`) });
+    {
+      await using engine = await engineFromConfig(await loadConfig({ cwd: folder, env }));
+      server.faults.next('obtain', fault.status(503));
+      await expect(engine.getToken('crm', { waitMs: 100 })).rejects.toThrow();
+    }
+    const diagnosis = await diagnosed(folder);
+    expect(diagnosis.code).toBe(0);
+    expect(diagnosis.out).toMatch(/▲ Account crm gets no token/);
+  });
+
   test('of a secret in the config', async () => {
     const diagnosis = await diagnosed(folderWith({ 'tokenkeep.yaml': literal() }));
     expect(diagnosis.code).toBe(0);

@@ -89,6 +89,14 @@ test('exec says that a command is not there, is none, or is not given', async ()
   expect(missing.err).toContain('There is no command no-such-command.');
   const none = world.file('notes.txt', 'no program');
   expect((await world.run(['exec', 'crm', '--', none])).code).toBe(126);
+  for (const [file, code] of [
+    ['no-such-command', 127],
+    [none, 126],
+  ] as const) {
+    const json = await world.run(['exec', 'crm', '--json', '--', file]);
+    expect([json.code, json.out]).toEqual([code, '']);
+    expect(JSON.parse(json.err).error).toMatchObject({ reason: 'command_line' });
+  }
   const nothing = await world.run(['exec', 'crm']);
   expect([nothing.code, nothing.err]).toEqual([2, expect.stringContaining('two hyphens')]);
   expect(join(world.folder, 'notes.txt')).toBe(none);

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { folderWith } from './config-folder.js';
 import { RunningCli } from './running-cli.js';
@@ -12,7 +12,9 @@ test('init, doctor and keys, as a person types them', async () => {
 
   const made = await run({}, 'init', '--provider', 'chatapp', '--account', 'crm', '--yes');
   expect(made).toMatchObject({ code: 0, err: '' });
-  expect(made.out).toContain(join(home, 'tokenkeep', 'tokens.db'));
+  const store = /tokens {2}(.*)/.exec(made.out)?.[1] ?? '';
+  // On its own: another project's tokens are none of this one's.
+  expect(store).toMatch(new RegExp(`^${home}/tokenkeep/${basename(cwd)}-[0-9a-f]{8}/tokens.db$`));
   expect(statSync(join(cwd, 'tokenkeep.yaml')).mode & 0o777).toBe(0o600);
 
   const unset = await run({}, 'doctor');
@@ -26,6 +28,8 @@ test('init, doctor and keys, as a person types them', async () => {
 
   const status = await run(login, 'status', '--json');
   expect(status.code).toBe(0);
+  expect(statSync(store).mode & 0o777).toBe(0o600);
+  expect(statSync(dirname(store)).mode & 0o777).toBe(0o700);
   const keys = await run({}, 'keys', 'list', '--json');
   expect(JSON.parse(keys.out)).toMatchObject({ keys: [{ seals: true, accounts: [] }] });
 });

@@ -1,12 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { init } from '../src/commands/init.js';
+import { defaultStorePath } from '../src/config/default-store.js';
 import { engineFromConfig } from '../src/config/engine-from-config.js';
 import { loadConfig } from '../src/config/load-config.js';
 import { writePrivateFile } from '../src/config/write-private-file.js';
 import type { InitOptions } from '../src/init/questions.js';
-import { SANDBOX_PORT, sandboxServers } from '../src/sandbox/sandbox-world.js';
+import { SANDBOX_PORT } from '../src/sandbox/sandbox-defaults.js';
+import { sandboxServers } from '../src/sandbox/sandbox-world.js';
+import { askedCommand } from './asked-command.js';
 import { folderWith } from './config-folder.js';
 import { recordedCommand } from './recorded-command.js';
 
@@ -38,18 +42,19 @@ describe('init writes a config that loads', () => {
     expect(config).toBe(path);
     const env = Object.fromEntries(variables.map((name: string) => [name, 'value']));
     const loaded = await loadConfig({ path, env });
-    expect(loaded.accounts.map(({ name }) => name)).toEqual([options.account ?? 'main']);
+    expect(loaded.accounts.map(({ name }) => name)).toEqual([options.account ?? options.provider]);
     expect(loaded.store).toBe(store);
     expect(loaded.warnings).toEqual([]);
     expect([...loaded.secretVariables].sort()).toEqual([...variables].sort());
   });
 
   test('with secrets in files, once those are there', async () => {
-    const folder = folderWith({ 'main.password': 'secret\n' });
+    const folder = folderWith();
     const path = join(folder, 'tokenkeep.yaml');
     const { invocation, out } = recordedCommand(path, {}, true);
     await init({ ...nothing, provider: 'chatapp', secrets: 'file' }, invocation);
-    expect(JSON.parse(out()).files).toEqual(['./main.password']);
+    expect(JSON.parse(out()).files).toEqual(['./chatapp.password']);
+    writeFileSync(join(folder, 'chatapp.password'), 'secret\n', { mode: 0o600 });
     const env = { CHATAPP_EMAIL: values.email, CHATAPP_APP_ID: values.appId };
     const { accounts } = await loadConfig({ path, env });
     const { credentials } = accounts[0] ?? {};
@@ -118,6 +123,104 @@ describe('init writes a config that loads', () => {
   });
 });
 
+describe('init says', () => {
+  test('a command that makes a secret file, mode 0600, and shows the secret to nobody', async () => {
+    const folder = folderWith();
+    const { invocation, out } = recordedCommand(join(folder, 'tokenkeep.yaml'));
+    await init({ ...nothing, provider: 'chatapp', secrets: 'file' }, invocation);
+    const lines = out().split('\n');
+    const line = lines.find((each) => each.includes('chatapp.password')) ?? '';
+    const password = 'with %s, a \\ and "quotes"';
+    const shell = { cwd: folder, input: `${password}\n`, encoding: 'utf8' } as const;
+    expect(execFileSync('bash', ['-c', line], shell)).toBe('');
+    expect(readFileSync(join(folder, 'chatapp.password'), 'utf8')).toBe(`${password}\n`);
+    expect(statSync(join(folder, 'chatapp.password')).mode & 0o777).toBe(0o600);
+  });
+
+  test('that a secret file is used which is there already, and leaves it alone', async () => {
+    const folder = folderWith({ 'chatapp.password': 'secret\n' });
+    const { invocation, out, err } = recordedCommand(join(folder, 'tokenkeep.yaml'));
+    await init({ ...nothing, provider: 'chatapp', secrets: 'file' }, invocation);
+    expect(out()).not.toContain('chatapp.password');
+    expect(err()).toContain('./chatapp.password is there already, and is used.');
+    expect(readFileSync(join(folder, 'chatapp.password'), 'utf8')).toBe('secret\n');
+  });
+
+  test.each([{ npm_execpath: '/npm-cli.js' }, { npm_config_user_agent: 'npm/10' }])(
+    'npx tokenkeep where npx runs it: %j',
+    async (env) => {
+      const { invocation, out } = recordedCommand(join(folderWith(), 'tokenkeep.yaml'), env, true);
+      await init({ ...nothing, provider: 'chatapp' }, invocation);
+      for (const next of JSON.parse(out()).next) expect(next).toMatch(/^npx tokenkeep /);
+    },
+  );
+
+  test('where tokens are kept: in a folder of this config alone', async () => {
+    const path = join(folderWith(), 'tokenkeep.yaml');
+    const { invocation, out } = recordedCommand(path, {}, true);
+    await init({ ...nothing, provider: 'chatapp' }, invocation);
+    expect(JSON.parse(out()).store).toBe(defaultStorePath(path));
+    // The path would be wrong once the file is moved.
+    expect(readFileSync(path, 'utf8')).not.toContain(defaultStorePath(path));
+  });
+});
+
+test('for a server on this machine init allows http', async () => {
+  const path = join(folderWith(), 'tokenkeep.yaml');
+  const baseUrl = 'http://127.0.0.1:7311';
+  await init({ ...nothing, provider: 'oauth20', baseUrl }, recordedCommand(path).invocation);
+  const env = { OAUTH20_CLIENT_ID: 'a', OAUTH20_CLIENT_SECRET: 'b' };
+  const { allowInsecureLoopback, origins } = await loadConfig({ path, env });
+  expect([allowInsecureLoopback, origins]).toEqual([true, [baseUrl]]);
+});
+
+describe('init asks', () => {
+  const chatapp = { ...nothing, provider: 'chatapp', secrets: 'file' };
+  const emptyLine = '\u0015';
+
+  test('and tells a mistake at its question, not after the last one', async () => {
+    const path = join(folderWith(), 'tokenkeep.yaml');
+    const person = askedCommand(path);
+    const ended = init({ ...nothing, provider: 'oauth20', secrets: 'env' }, person.invocation);
+    await person.answers('What do you call the account?', '');
+    await person.answers('Where is its server?', 'id.example.com');
+    await person.answers('Give an absolute URL', `${emptyLine}http://id.example.com`);
+    await person.answers(
+      'Secrets do not go over http. Write https.',
+      `${emptyLine}https://id.example.com`,
+    );
+    await person.answers('clientId', 'app');
+    await ended;
+    const config = await loadConfig({ path, env: { OAUTH20_CLIENT_SECRET: 's' } });
+    expect(config.origins).toEqual(['https://id.example.com']);
+    expect(config.accounts).toMatchObject([{ name: 'oauth20' }]);
+  });
+
+  test('S21 for a secret without showing it, and writes it to a file of mode 0600', async () => {
+    const folder = folderWith();
+    const person = askedCommand(join(folder, 'tokenkeep.yaml'));
+    const ended = init(chatapp, person.invocation);
+    await person.answers('What do you call the account?', '');
+    await person.answers('email', values.email);
+    await person.answers('appId', values.appId);
+    await person.answers('password', 'hunter2');
+    await ended;
+    expect(readFileSync(join(folder, 'chatapp.password'), 'utf8')).toBe('hunter2\n');
+    expect(statSync(join(folder, 'chatapp.password')).mode & 0o777).toBe(0o600);
+    expect(person.shown()).toContain(values.email);
+    expect(person.shown()).not.toContain('hunter2');
+  });
+
+  test('until somebody presses Ctrl-C: then nothing is written', async () => {
+    const folder = folderWith();
+    const person = askedCommand(join(folder, 'tokenkeep.yaml'));
+    const ended = init(chatapp, person.invocation);
+    await person.interrupts('What do you call the account?');
+    await expect(ended).rejects.toMatchObject({ code: 'ABORTED', message: 'Nothing was written.' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
 describe('init refuses', () => {
   const refusal = async (options: Partial<InitOptions>, path: string) => {
     const error = await init({ ...nothing, ...options }, recordedCommand(path).invocation).catch(
@@ -160,13 +263,27 @@ describe('init refuses', () => {
     ['no URL for a kind that needs one', { provider: 'oauth20' }, /--base-url https/],
     ['secrets from elsewhere', { provider: 'chatapp', secrets: 'hunter2' }, /--secrets env or/],
     ['a URL without https', { provider: 'oauth20', baseUrl: 'http://a.example' }, /over http/],
+    ['a name that is too long', { provider: 'chatapp', account: 'a'.repeat(129) }, /--account is/],
+    ['a name that is empty', { provider: 'chatapp', account: '' }, /--account is wrong/],
+    ['a store without a name', { sandbox: true, store: '' }, /--store is wrong/],
     ['a URL that is none', { provider: 'oauth20', baseUrl: 'a b' }, /absolute URL/],
   ])('%s, and writes nothing', async (_, options, says) => {
     const path = place();
     const error = await refusal(options, path);
     expect(error.message).toMatch(says);
     expect(error.message).not.toContain('hunter2');
+    // It is not there: nobody could look into it.
+    expect(error.message).not.toContain(path);
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('a wrong option before it asks anything', async () => {
+    const person = askedCommand(place());
+    const url = { ...nothing, baseUrl: 'a b' };
+    await expect(init(url, person.invocation)).rejects.toThrow(/--base-url is wrong/);
+    const unknown = { ...nothing, provider: 'chatapp', secrets: 'hunter2' };
+    await expect(init(unknown, person.invocation)).rejects.toThrow(/--secrets env or/);
+    expect(person.shown()).toBe('');
   });
 
   test('S27 a folder in which others could replace the config', async () => {
@@ -180,6 +297,8 @@ describe('init refuses', () => {
     const path = join(folderWith(), 'new', 'tokenkeep.yaml');
     expect((await refusal({ provider: 'chatapp' }, path)).message).toMatch(/mkdir -p/);
     const json = place().replace('.yaml', '.json');
-    expect((await refusal({ provider: 'chatapp' }, json)).message).toMatch(/writes YAML/);
+    expect((await refusal({ provider: 'chatapp' }, json)).message).toMatch(
+      /What init writes is YAML/,
+    );
   });
 });

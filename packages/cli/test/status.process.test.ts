@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { fault } from '@tokenkeep/testing';
 import { CliWorld } from './cli-world.js';
 
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -44,6 +45,8 @@ test('S22 status --json is one stable line of facts and times', async () => {
         name: 'crm',
         provider: 'crm-api',
         state: 'live',
+        summary: 'live',
+        tokenLives: true,
         generation: 1,
         failures: 0,
         accessEndsAt: time,
@@ -55,12 +58,18 @@ test('S22 status --json is one stable line of facts and times', async () => {
   });
 });
 
-test('status names who must act, why, and what to type', async () => {
+test('status names who must act, why, and what to type, and ends with 4', async () => {
   await using world = await CliWorld.begin();
   world.server.truth.accounts.clear();
   await world.run(['token', 'crm']);
+  expect((await world.run(['status'])).code).toBe(4);
+  const json = await world.run(['status', '--json']);
+  expect(json.code).toBe(4);
+  expect(JSON.parse(json.out).accounts).toMatchObject([
+    { state: 'reauthorization_required', summary: 'needs a person', tokenLives: false },
+  ]);
   const { code, out } = await world.run(['status', 'crm']);
-  expect(code).toBe(0);
+  expect(code).toBe(4);
   expect(out).toContain('✖ needs a person');
   expect(out).toContain('correct the credentials, then: tokenkeep login crm');
   expect(out).toMatch(/why +credentials_rejected/);
@@ -77,10 +86,52 @@ test('NO_COLOR, --no-color and a pipe are heeded, FORCE_COLOR paints', async () 
   expect(await out([], { FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(painted);
 });
 
-test('status --watch shows it again until it is interrupted', async () => {
+test.each([
+  ['--json', '}\n'],
+  ['--verbose', 'nobody has to act\n'],
+])(
+  'status --watch shows it again until it is interrupted, and has nothing to save (%s)',
+  async (option, shown) => {
+    await using world = await CliWorld.begin();
+    const cli = world.start(['status', '--watch', option]);
+    await cli.shows(shown);
+    cli.signal('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 0, err: '' });
+  },
+);
+
+test('status --json says of a token that has ended that it does not live', async () => {
+  await using world = await CliWorld.begin({ rules: { accessLifeMs: 1_500 } });
+  await world.run(['token', 'crm']);
+  const look = async () => JSON.parse((await world.run(['status', '--json'])).out).accounts[0];
+  let facts = await look();
+  while (facts.tokenLives) facts = await look();
+  expect(facts).toMatchObject({ state: 'live', summary: 'token ended', tokenLives: false });
+});
+
+test('status shows an account whose logins fail, and what to type to see why', async () => {
   await using world = await CliWorld.begin();
-  const cli = world.start(['status', '--watch', '--json']);
-  await cli.shows('}\n');
-  cli.signal('SIGINT');
-  expect(await cli.ended).toMatchObject({ code: 0, err: '' });
+  world.server.faults.always('obtain', fault.status(503));
+  await world.run(['token', 'crm']);
+  const { code, out } = await world.run(['status', 'crm'], { env: wide });
+  expect(code).toBe(0);
+  expect(out).toContain('✖ failing');
+  expect(out).toMatch(/next +tries again .*; to see why: tokenkeep login crm/);
+  expect(out).toMatch(/failures +\d+ in a row/);
+  expect((await world.run(['status'])).out).toContain('1 account, 1 to look after');
+  expect((await world.run(['login', 'crm'])).err).toContain('PROVIDER_UNAVAILABLE');
+});
+
+test('status and accounts list need no credentials: a variable that is missing is a note', async () => {
+  await using world = await CliWorld.begin();
+  await world.run(['token', 'crm']);
+  const env = { CRM_PASSWORD: '' };
+  for (const command of [['status'], ['accounts', 'list']]) {
+    const { code, out, err } = await world.run(command, { env: { ...wide, ...env } });
+    expect([code, out]).toEqual([0, expect.stringMatching(/crm-api|● live/)]);
+    expect(err).toContain('CRM_PASSWORD');
+    const json = await world.run([...command, '--json'], { env });
+    expect(JSON.parse(json.err).note).toContain('CRM_PASSWORD');
+  }
+  expect((await world.run(['token', 'crm'], { env })).code).toBe(2);
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { ChatAppAuthority } from '@tokenkeep/testing';
 import { CliWorld } from './cli-world.js';
 
 test('S22 token prints the token and a newline to stdout, and nothing to stderr', async () => {
@@ -48,6 +49,36 @@ test('--min-validity renews a token that has less life left', async () => {
   expect(wrong.code).toBe(2);
   expect(wrong.err).toContain('--min-validity');
   expect(wrong.err).not.toContain('soon');
+});
+
+test('--min-validity says that it changes nothing where tokens are renewed on demand', async () => {
+  await using world = await CliWorld.begin();
+  const login = { email: 'a@b.example', password: world.password.secret, appId: 'app_1_1' };
+  const chat = new ChatAppAuthority({ accounts: [{ accountId: 'chat', ...login }] });
+  await chat.start();
+  try {
+    world.configure({
+      providers: { chatapp: { baseUrl: chat.url } },
+      accounts: {
+        chat: {
+          provider: 'chatapp',
+          credentials: { ...login, password: '$' + '{CRM_PASSWORD}' },
+        },
+      },
+    });
+    const words = /^--min-validity changes nothing here: chatapp .* lives (23|24) h\.\n$/;
+    const args = ['chat', '--min-validity', '5m'];
+    const { code, out, err } = await world.run(['token', ...args]);
+    expect([code, out]).toEqual([0, `${chat.truth.current('chat')?.accessToken}\n`]);
+    expect(err).toMatch(words);
+    const exec = ['exec', ...args, '--', process.execPath, '-e', ''];
+    expect((await world.run(exec)).err).toMatch(words);
+    const json = await world.run(['token', ...args, '--json']);
+    expect(JSON.parse(json.err).note).toContain('--min-validity');
+    expect((await world.run(['token', 'chat'])).err).toBe('');
+  } finally {
+    await chat.stop();
+  }
 });
 
 test('S22 what goes wrong is said on stderr alone, with a code that scripts can rely on', async () => {

@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { errorCodes, TokenError } from '@tokenkeep/core';
 import { accountInWords, type Found } from '../src/status/account-state.js';
-import { exitCodeOf } from '../src/terminal/exit-codes.js';
+import { withCommands } from '../src/terminal/commands-for-calls.js';
+import { showError } from '../src/terminal/error-block.js';
+import { exitCodeOf } from '../src/terminal/exit-code-of-error.js';
 import { durationInWords, lifeInWords, untilInWords } from '../src/terminal/life-in-words.js';
 import { textTable } from '../src/terminal/text-table.js';
+import { recordedCommand } from './recorded-command.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -77,6 +80,80 @@ test.each<[string, Partial<Found>, string, string]>([
 ])('status says of %s what is so and what comes next', (_what, facts, state, next) => {
   const words = accountInWords({ ...crm, ...facts } as Found, 0);
   expect([words.state, words.next]).toEqual([state, next]);
+});
+
+const soon = { action: 'renew', at: 4 * MINUTE } as const;
+const backoff = { reason: 'backoff', until: 4 * MINUTE } as const;
+
+test.each<[string, Partial<Found>, string]>([
+  ['an account that never had a token', { state: 'idle', generation: 0, next: soon }, 'failing'],
+  [
+    'one whose token has ended',
+    { state: 'live', accessEndsAt: -HOUR, blocked: backoff },
+    'failing',
+  ],
+  ['one whose token lives', { state: 'live', accessEndsAt: HOUR, next: soon }, 'live'],
+  ['a token that came after failures and has ended', { accessEndsAt: -HOUR }, 'token ended'],
+  ['a doubt', { state: 'in_doubt', blocked: backoff }, 'in doubt'],
+])('of failures status says that there is no token because of them: %s', (_of, facts, state) => {
+  const words = accountInWords({ ...crm, state: 'live', failures: 3, ...facts } as Found, 0);
+  expect(words.state).toBe(state);
+  expect(words.details).toContainEqual(['failures', '3 in a row']);
+  if (state === 'failing') {
+    expect(words.urgency).toBe('bad');
+    expect(words.next).toMatch(
+      /^tries again (in 4 min|when somebody needs a token); to see why: tokenkeep login crm$/,
+    );
+  }
+});
+
+test.each<[string, Partial<Found>, string]>([
+  [
+    'credentials of the store',
+    { reason: 'credentials_rejected', origin: 'store' },
+    'replace the credentials: tokenkeep accounts add crm --provider chatapp --replace',
+  ],
+  [
+    'credentials of the config file',
+    { reason: 'credentials_rejected', origin: 'config' },
+    'correct the credentials, then: tokenkeep login crm',
+  ],
+  [
+    'an account without any',
+    { reason: 'no_refresh_token', origin: 'store' },
+    'bring tokens: tokenkeep accounts import crm --stdin, or give it credentials',
+  ],
+])('status says what a person types for %s', (_what, facts, next) => {
+  const found = { ...crm, state: 'reauthorization_required', ...facts } as Found;
+  expect(accountInWords(found, 0).next).toBe(next);
+});
+
+test.each([
+  ['Call engine.login("a/b") to bring it back.', 'Run tokenkeep login a/b to bring it back.'],
+  ['bring tokens with engine.accounts.import().', 'bring tokens with tokenkeep accounts import.'],
+  ['engine.revoke() ends its tokens.', 'tokenkeep revoke ends its tokens.'],
+  ['Remove it with { force: true }.', 'Remove it with --force.'],
+])('a call of the library is told as the command that makes it: %s', (message, words) => {
+  expect(withCommands(message)).toBe(words);
+});
+
+function shownError(error: TokenError): string {
+  const { invocation, err } = recordedCommand(undefined);
+  showError(error, { ...invocation.terminal, now: () => HOUR });
+  return err();
+}
+
+test('an error says when to try again only while that is to come', () => {
+  const at = (retryAt: number) =>
+    shownError(new TokenError('GUARD_REFUSED', 'Not now.', { retryAt }));
+  expect(at(HOUR + MINUTE)).toMatch(/\n {2}when +in 1 min \(/);
+  for (const past of [HOUR, HOUR + 500, HOUR - MINUTE]) expect(at(past)).not.toContain('when');
+});
+
+test('an error names its code, and no file that is not on this disk', () => {
+  const text = shownError(new TokenError('ACCOUNT_UNKNOWN', 'no such account is there.'));
+  expect(text).toMatch(/^✖ No such account is there\.\n/);
+  expect(text).toMatch(/\n {2}code +ACCOUNT_UNKNOWN$/);
 });
 
 test('every error has an exit code that scripts can rely on', () => {

@@ -1,11 +1,12 @@
-import { isCancel, password } from '@clack/prompts';
-import type { TokenProvider } from '@tokenkeep/core';
+import { isCancel, password, text } from '@clack/prompts';
+import { Secret, type TokenProvider } from '@tokenkeep/core';
 import { z } from 'zod';
 import { commandLineError } from '../terminal/command-line-error.js';
+import { endedQuestion } from '../terminal/ended-question.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /**
- * Asks for credentials, member by member, showing none of them.
+ * Asks for credentials, member by member. What is typed is shown, unless it is a secret.
  *
  * @throws TokenError where nobody can be asked, or nobody answers
  */
@@ -26,14 +27,20 @@ export async function askForCredentials(
   const given: Record<string, string> = {};
   for (const [name, member] of Object.entries(schema.shape)) {
     const optional = z.safeParse(member as z.ZodType, undefined).success;
-    const answer = await password({
+    const ask = isSecret(member as z.ZodType) ? password : text;
+    const answer = await ask({
       message: optional ? `${name} (may be empty)` : name,
-      validate: (text) => (optional || text ? undefined : 'It must not be empty.'),
+      validate: (answer) => (optional || answer ? undefined : 'It must not be empty.'),
       input: terminal.stdin,
       output: terminal.stderr,
     });
-    if (isCancel(answer)) throw commandLineError('Nothing was done: the questions were ended.');
+    if (isCancel(answer)) throw endedQuestion('Nothing was done.');
     if (answer) given[name] = answer;
   }
   return given;
+}
+
+/** Providers take a `Secret` where one belongs, and nowhere else. */
+function isSecret(member: z.ZodType): boolean {
+  return z.safeParse(member, new Secret('x')).success || !z.safeParse(member, 'x').success;
 }

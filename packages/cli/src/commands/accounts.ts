@@ -1,11 +1,13 @@
 import type { AccountConfig, AccountSummary, TokenProvider } from '@tokenkeep/core';
+import { type AccountOrigin, originOf } from '../accounts/account-origin.js';
 import { askForCredentials } from '../accounts/asked-credentials.js';
 import { type GivenBy, givenObject } from '../accounts/given-json.js';
 import { tokenReplyMembers, tokensFromReply } from '../accounts/token-reply.js';
 import { withAccountTokens } from '../config/config-credentials.js';
 import { suggestion } from '../config/nearest-name.js';
-import { type Invocation, withEngine } from '../invocation.js';
+import { type Invocation, withEngine, withEngineToLookAt } from '../invocation.js';
 import { commandLineError } from '../terminal/command-line-error.js';
+import { showNote } from '../terminal/note.js';
 import { plainText } from '../terminal/plain-text.js';
 import { withProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -15,30 +17,28 @@ import { agreed } from './revoke.js';
 /** The accounts there are, and where each was configured. */
 export async function listAccounts(invocation: Invocation): Promise<void> {
   const { terminal } = invocation;
-  const accounts = await withEngine(invocation, async (engine, config) => {
-    const fromConfig = new Set(config.accounts.map(({ name, account }) => name ?? account));
-    return engine.accounts
-      .list()
-      .map((each) => ({ ...each, from: fromConfig.has(each.name) ? 'config' : 'store' }));
-  });
+  const accounts = await withEngineToLookAt(invocation, async (engine, config) =>
+    engine.accounts.list().map((each) => ({ ...each, from: originOf(each, config) })),
+  );
   terminal.show({ accounts }, () => listText(accounts, terminal));
 }
 
 function listText(
-  accounts: readonly (AccountSummary & { readonly from: string })[],
+  accounts: readonly (AccountSummary & { readonly from: AccountOrigin })[],
   { colours: paint, width }: Terminal,
 ): string {
   if (accounts.length === 0) return 'There are no accounts. Add one: tokenkeep accounts add --help';
-  const rows = [
-    ['ACCOUNT', 'PROVIDER', 'FROM', 'ID'].map((title) => paint.dim(title)),
-    ...accounts.map(({ id, name, provider, from }) => [
-      paint.bold(plainText(name)),
-      plainText(provider),
-      from,
-      plainText(id),
-    ]),
-  ];
-  return textTable(rows, width, 0) ?? rows.map((row) => row.join('  ')).join('\n');
+  const rows = accounts.map(({ id, name, provider, from }) => [
+    paint.bold(plainText(name)),
+    plainText(provider),
+    from,
+    plainText(id),
+  ]);
+  const titles = ['ACCOUNT', 'PROVIDER', 'FROM', 'ID'].map((title) => paint.dim(title));
+  // Nothing of it has a place to be wrapped at: where it is too wide, a block for each.
+  const table = textTable([titles, ...rows], width, Number.POSITIVE_INFINITY);
+  const block = ([name, ...others]: string[]) => [name, ...others.map((each) => `  ${each}`)];
+  return table ?? rows.map((row) => block(row).join('\n')).join('\n\n');
 }
 
 export interface AddAccountCommand {
@@ -130,11 +130,13 @@ export async function importAccount(
   }
   const name = plainText(account);
   const ignored = Object.keys(reply).filter((member) => !tokenReplyMembers.includes(member));
-  await withEngine(invocation, (engine) => engine.accounts.import(account, tokensFromReply(reply)));
-  if (ignored.length > 0) terminal.err(`Not used: ${plainText(ignored.join(', '))}.`);
+  const tokens = tokensFromReply(reply);
+  await withEngine(invocation, (engine) => engine.accounts.import(account, tokens));
+  if (ignored.length > 0) showNote(`Not used: ${plainText(ignored.join(', '))}.`, terminal);
   terminal.show({ account, imported: true, ignored }, () => {
-    const rule = 'Nobody else may go on using this refresh token.';
-    return `${terminal.colours.green('✔')} The tokens of ${name} are imported. ${rule}`;
+    const shared = tokens.refreshToken !== undefined;
+    const rule = shared ? ' Nobody else may go on using this refresh token.' : '';
+    return `${terminal.colours.green('✔')} The tokens of ${name} are imported.${rule}`;
   });
 }
 

@@ -7,6 +7,7 @@ import type { Invocation } from '../invocation.js';
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.js';
 import { plainText } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
+import { wrappedText } from '../terminal/wrapped-text.js';
 
 export interface DoctorOptions {
   /** Also asks each provider's server whether it is there. */
@@ -14,6 +15,7 @@ export interface DoctorOptions {
 }
 
 const LONGEST_LINE = 600;
+const INDENT = '  ';
 
 /** What the first thing that is wrong means for the exit code. */
 const exitCodeOfCheck: Readonly<Record<string, ExitCode>> = {
@@ -41,7 +43,7 @@ export async function doctor(
   if (config === undefined || findings.some(({ state }) => state === 'bad')) {
     findings.push(skipped('accounts', 'The accounts: once the rest is right.'));
   } else if (findings.some(({ check }) => check === 'rows')) {
-    findings.push(...(await checkAccounts(config)));
+    findings.push(...(await checkAccounts(config, terminal.now)));
   }
   if (online && config !== undefined) findings.push(...(await checkOnline(config, terminal.now)));
   const wrong = findings.find(({ state }) => state === 'bad');
@@ -50,7 +52,14 @@ export async function doctor(
   return exitCodeOfCheck[wrong.check] ?? exitCodes.usage;
 }
 
-function doctorText(findings: readonly Finding[], { colours: paint }: Terminal): string {
+function doctorText(findings: readonly Finding[], terminal: Terminal): string {
+  const { colours: paint, isTty, width } = terminal;
+  // What is not read on a terminal is searched: there a sentence stays on its line.
+  const linesOf = (text: string) =>
+    wrappedText(
+      plainText(text, LONGEST_LINE),
+      isTty ? width - INDENT.length : Number.POSITIVE_INFINITY,
+    );
   const signs = {
     good: paint.green('✔'),
     warning: paint.yellow('▲'),
@@ -58,9 +67,11 @@ function doctorText(findings: readonly Finding[], { colours: paint }: Terminal):
     skipped: paint.dim('·'),
   } as const;
   const lines = findings.flatMap(({ state, text, fix }) => {
-    const shown = plainText(text, LONGEST_LINE);
-    const line = `${signs[state]} ${state === 'skipped' ? paint.dim(shown) : shown}`;
-    return fix === undefined ? [line] : [line, `  ${plainText(fix, LONGEST_LINE)}`];
+    const shown = linesOf(text).map((line) => (state === 'skipped' ? paint.dim(line) : line));
+    const below = fix === undefined ? [] : linesOf(fix);
+    return [...shown, ...below].map(
+      (line, row) => (row === 0 ? `${signs[state]} ` : INDENT) + line,
+    );
   });
   const wrong = findings.filter(({ state }) => state === 'bad').length;
   const end =

@@ -42,9 +42,10 @@ export async function exec(
     );
   }
   const { terminal, interruption } = invocation;
-  const env = await withEngine(invocation, async (engine, { secretVariables }) => {
-    const token = await waitForToken(engine, account, options.minValidityMs, terminal);
-    return childEnvironment(invocation.env, secretVariables, options, token);
+  const env = await withEngine(invocation, async (engine, config) => {
+    const place = { engine, config, terminal };
+    const token = await waitForToken(place, account, options.minValidityMs);
+    return childEnvironment(invocation.env, config.secretVariables, options, token);
   });
   // From here on signals are the child's.
   interruption[Symbol.dispose]();

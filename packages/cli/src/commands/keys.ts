@@ -8,9 +8,8 @@ import {
   TokenError,
 } from '@tokenkeep/core';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { configError } from '../config/config-problem.js';
+import { loadConfigToLookAt } from '../config/load-config.js';
 import { suggestion } from '../config/nearest-name.js';
-import { readConfig } from '../config/read-config.js';
 import type { Invocation } from '../invocation.js';
 import { type KeyUsage, keyUsage } from '../keys/key-usage.js';
 import { commandLineError } from '../terminal/command-line-error.js';
@@ -115,11 +114,12 @@ interface KeyPlace {
   readonly store: string;
 }
 
-/** Variables that are not set do not matter here, mistakes in the file do. */
+/** Credentials that are missing do not matter here, and are no reason for a word. */
 function keyPlace({ configPath, env }: Invocation): KeyPlace {
-  const place = { env, ...(configPath === undefined ? {} : { path: configPath }) };
-  const { path, mistakes, config } = readConfig(place);
-  if (config === undefined || mistakes.length > 0) throw configError(path, mistakes);
+  const { config } = loadConfigToLookAt({
+    env,
+    ...(configPath === undefined ? {} : { path: configPath }),
+  });
   const { keyFile = `${config.store}.key` } = sqliteStore({ path: config.store }).traits;
   return { file: keyFile, store: config.store };
 }

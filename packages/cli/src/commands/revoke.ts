@@ -1,6 +1,7 @@
-import { confirm } from '@clack/prompts';
+import { confirm, isCancel } from '@clack/prompts';
 import { type Invocation, withEngine } from '../invocation.js';
 import { commandLineError } from '../terminal/command-line-error.js';
+import { endedQuestion } from '../terminal/ended-question.js';
 import { plainText } from '../terminal/plain-text.js';
 import { withProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -33,7 +34,7 @@ export async function revoke(
   });
 }
 
-/** @throws TokenError where nobody can be asked */
+/** @throws TokenError where nobody can be asked, or Ctrl-C is the answer */
 export async function agreed(message: string, terminal: Terminal): Promise<boolean> {
   if (!terminal.canAsk) {
     throw commandLineError('Nobody can be asked whether to do this: add --yes.');
@@ -44,5 +45,6 @@ export async function agreed(message: string, terminal: Terminal): Promise<boole
     input: terminal.stdin,
     output: terminal.stderr,
   });
-  return answer === true;
+  if (isCancel(answer)) throw endedQuestion('Nothing was done: the question was ended.');
+  return answer;
 }

@@ -1,6 +1,7 @@
 import { eventNames } from '@tokenkeep/core';
 import { eventFacts, eventText, isQuiet } from '../events/event-line.js';
 import { type Invocation, withEngine } from '../invocation.js';
+import { showNote } from '../terminal/note.js';
 import { untilAborted } from '../terminal/until-aborted.js';
 
 /** Keeps all accounts alive in the foreground until a signal comes; a line for each event. */
@@ -17,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
     }
     engine.start();
     const count = names.size === 1 ? '1 account' : `${names.size} accounts`;
-    terminal.err(`Keeping ${count} alive. Ctrl-C stops.`);
+    showNote(`Keeping ${count} alive. Ctrl-C stops.`, terminal);
     await untilAborted(interruption.signal);
   });
 }

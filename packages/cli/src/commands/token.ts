@@ -1,6 +1,8 @@
 import type { AccessToken, TokenEngine } from '@tokenkeep/core';
+import type { LoadedConfig } from '../config/loaded-config.js';
 import { type Invocation, withEngine } from '../invocation.js';
-import { isoTime } from '../terminal/life-in-words.js';
+import { durationInWords, isoTime } from '../terminal/life-in-words.js';
+import { showNote } from '../terminal/note.js';
 import { plainText } from '../terminal/plain-text.js';
 import { withProgress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -18,21 +20,35 @@ export async function token(
   invocation: Invocation,
 ): Promise<void> {
   const { terminal } = invocation;
-  const found = await withEngine(invocation, (engine) =>
-    waitForToken(engine, account, minValidityMs, terminal),
+  const found = await withEngine(invocation, (engine, config) =>
+    waitForToken({ engine, config, terminal }, account, minValidityMs),
   );
   terminal.show(tokenFacts(found), () => (header ? headerLines(found).join('\n') : found.reveal()));
 }
 
-export function waitForToken(
-  engine: TokenEngine,
+export interface TokenPlace {
+  readonly engine: TokenEngine;
+  readonly config: LoadedConfig;
+  readonly terminal: Terminal;
+}
+
+/** Says so where the provider does not let anybody ask for more life. */
+export async function waitForToken(
+  { engine, config, terminal }: TokenPlace,
   account: string,
   minValidityMs: number | undefined,
-  terminal: Terminal,
 ): Promise<AccessToken> {
   const options = minValidityMs === undefined ? {} : { minValidityMs };
   const words = `Waiting for a token of ${plainText(account)}`;
-  return withProgress(terminal, words, engine.getToken(account, options));
+  const found = await withProgress(terminal, words, engine.getToken(account, options));
+  const summary = engine.accounts.list().find(({ id }) => id === found.account);
+  const provider = config.providers.find(({ id }) => id === summary?.provider);
+  if (minValidityMs !== undefined && provider?.profile.renewal === 'on-demand') {
+    const life = durationInWords(found.expiresAt - terminal.now());
+    const rule = `${plainText(provider.id)} renews a token when it has ended, not before`;
+    showNote(`--min-validity changes nothing here: ${rule}. This one lives ${life}.`, terminal);
+  }
+  return found;
 }
 
 /** `Authorization: Bearer ...`, a line for each header. */

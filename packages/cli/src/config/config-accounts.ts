@@ -2,8 +2,8 @@ import { type AccountConfig, accountId } from '@tokenkeep/core';
 import { credentialsOf, type WrittenCredentials } from './config-credentials.js';
 import { groupMembers, valueAt } from './config-path.js';
 import type { ConfiguredProvider, ConfiguredProviders } from './config-providers.js';
-import type { AccountData, ConfigData } from './config-schema.js';
-import { suggestion } from './nearest-name.js';
+import { type AccountData, type ConfigData, kindOfProvider } from './config-schema.js';
+import { nearestName, suggestion } from './nearest-name.js';
 import type { ReferenceSources } from './references.js';
 import type { FoundProblem } from './schema-problems.js';
 
@@ -71,8 +71,11 @@ function accountConfig(name: string, data: AccountData, credentials: unknown): A
 
 function unknownProvider(name: string, provider: string, data: ConfigData): FoundProblem[] {
   const all = groupMembers(data, 'providers').map(([each]) => each);
-  // There, but of no kind that is known: that has been said.
-  if (all.includes(provider)) return [];
+  // There, but of no kind that is known, be it because it is misspelt: that has been said.
+  const ofNoKind = groupMembers(data, 'providers').flatMap(([each, options]) =>
+    kindOfProvider(each, options) === undefined ? each : [],
+  );
+  if (all.includes(provider) || nearestName(provider, ofNoKind) !== undefined) return [];
   const path = ['accounts', name, 'provider'];
   return [{ path, message: 'There is no such provider.', hint: suggestion(provider, all) }];
 }

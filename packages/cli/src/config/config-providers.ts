@@ -53,12 +53,21 @@ function nameProblems(name: string, { use }: Options): FoundProblem[] {
 }
 
 function urlProblems(name: string, { baseUrl }: Options, allowLocal: boolean): FoundProblem[] {
-  if (typeof baseUrl !== 'string' || !/^http:/i.test(baseUrl)) return [];
+  if (!isHttp(baseUrl)) return [];
   if (isLocal(baseUrl) && allowLocal) return [];
   const hint = isLocal(baseUrl)
     ? 'For a server on this machine write "allowInsecureLoopback: true" at the top.'
     : 'Write https.';
   return [{ path: ['providers', name, 'baseUrl'], message: 'Secrets do not go over http.', hint }];
+}
+
+/** Whether a config with this URL needs `allowInsecureLoopback`. */
+export function isInsecureLoopback(baseUrl: unknown): boolean {
+  return isHttp(baseUrl) && isLocal(baseUrl);
+}
+
+function isHttp(baseUrl: unknown): boolean {
+  return typeof baseUrl === 'string' && /^http:/i.test(baseUrl);
 }
 
 function isLocal(baseUrl: unknown): boolean {

@@ -18,10 +18,11 @@ import { type ConfigPath, valueAt } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
 import { maskedLine, maskedText, type TextRange } from './masked-line.js';
 import { isShownName } from './shown-name.js';
+import { windowed } from './windowed-line.js';
 
 const MOST_ALIASES = 100;
-/** A longer one, as in JSON without line breaks, is not shown. */
-const LONGEST_ROW = 200;
+/** What is looked at of a long line, as in JSON without line breaks, on each side of the place. */
+const LONGEST_SIDE = 400;
 
 /** The text of a config file as data, and where in the text each part of the data is. */
 export interface ConfigSource {
@@ -55,7 +56,9 @@ export function parseConfigText(text: string): ConfigSource {
   }
   const found: FoundAt[] = [];
   const report: Report = (offset, message, hint) => found.push({ offset, message, hint });
-  for (const error of document.errors) report(error.pos[0], ...syntaxWords(error));
+  for (const error of firstCauses(document.errors)) {
+    report(error.pos[0], ...syntaxWords(error, document, lines));
+  }
   if (found.length === 0) inspectNodes(document, { report, keys, values });
   const data = found.length === 0 ? plainData(document, report) : undefined;
   // Described when all of the file has been seen: until then nothing of a line can be shown.
@@ -70,19 +73,24 @@ export function parseConfigText(text: string): ConfigSource {
 
   function describe(offset: number, path: string, { message, hint }: ProblemWords): ConfigProblem {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
-    const start = lines.lineStarts[line - 1] ?? 0;
-    const [whole = ''] = text.slice(start, start + LONGEST_ROW + 1).split(/\r?\n/, 1);
-    const row = whole.length > LONGEST_ROW ? '' : whole;
+    const place = Math.max(col - 1, 0);
     const broken = (document?.errors.length ?? 1) > 0;
+    // Where a line did not parse, its beginning says what of it may be shown.
+    const from = broken ? 0 : Math.max(place - LONGEST_SIDE, 0);
+    const start = (lines.lineStarts[line - 1] ?? 0) + from;
+    const [row = ''] = text.slice(start, start + place - from + LONGEST_SIDE).split(/\r?\n/, 1);
     const mask = (part: string) =>
-      broken ? maskedText(part) : maskedLine(part, start, keys, values);
-    const excerpt = mask(row);
+      (broken ? maskedText(part) : maskedLine(part, start, keys, values)).replaceAll('\t', TAB);
+    const whole = mask(row);
     // What is masked may be shorter than it was.
-    const mark = Math.min(mask(row.slice(0, Math.max(col - 1, 0))).length, excerpt.length);
-    const place = { line: Math.max(line, 1), column: Math.max(col, 1), path };
-    return { ...place, message, hint, excerpt: excerpt.trimEnd(), mark };
+    const mark = Math.min(mask(row.slice(0, place - from)).length, whole.length);
+    const shown = windowed(whole.trimEnd(), mark);
+    return { line: Math.max(line, 1), column: place + 1, path, message, hint, ...shown };
   }
 }
+
+/** A tab in an excerpt: as wide as the mark below it expects. */
+const TAB = '  ';
 
 const TOO_DEEP: ProblemWords = { message: 'The data is nested too deep.', hint: 'Remove levels.' };
 
@@ -158,11 +166,23 @@ function plainData(document: Parsed, report: Report): unknown {
   }
 }
 
-/** The parser's own sentences may quote the text: only its codes are used. */
-function syntaxWords({ code }: YAMLParseError): readonly [message: string, hint: string] {
-  switch (code) {
+/** A bracket that is missing is missed once more by everything around it. */
+function firstCauses(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const ofBrackets = ({ code }: YAMLParseError) => code === 'MISSING_CHAR' || code === 'BAD_INDENT';
+  const first = errors.find(ofBrackets);
+  return errors.filter((error) => error === first || !ofBrackets(error));
+}
+
+type Words = readonly [message: string, hint: string];
+
+/** The parser's own sentences may quote the text: of them only a bracket is used. */
+function syntaxWords(error: YAMLParseError, document: Parsed, lines: LineCounter): Words {
+  const [, bracket] = / end with a ([\]}])$/.exec(error.message) ?? [];
+  if (bracket !== undefined)
+    return [`A ${bracket} is missing before this.`, 'Close what was opened.'];
+  switch (error.code) {
     case 'DUPLICATE_KEY':
-      return ['This name is given twice.', 'Remove one of the two.'];
+      return [duplicateName(error.pos[0], document, lines), 'Remove one of the two.'];
     case 'MISSING_CHAR':
       return ['A quote, bracket, comma or ":" is missing.', 'Close what was opened.'];
     case 'TAB_AS_INDENT':
@@ -184,6 +204,24 @@ function syntaxWords({ code }: YAMLParseError): readonly [message: string, hint:
     default:
       return ['This is not YAML.', 'Compare the line with its neighbours.'];
   }
+}
+
+/** The name that stands at `offset`, and where it stood before. */
+function duplicateName(offset: number, document: Parsed, lines: LineCounter): string {
+  let words = 'This name is given twice.';
+  visit(document, {
+    Map(_key, map, above) {
+      const second = map.items.find((pair) => startOf(pair.key) === offset);
+      const name = second && nameOf(second);
+      if (second === undefined || name === undefined) return undefined;
+      const first = map.items.find((pair) => nameOf(pair) === name);
+      const before = lines.linePos(startOf(first?.key)).line;
+      const shown = isShownName([...namesOf(above), name], hasValue(second));
+      words = `${shown ? `"${name}"` : 'This name'} is given twice: first in line ${before}.`;
+      return visit.BREAK;
+    },
+  });
+  return words;
 }
 
 function offsetOf(document: Parsed, path: ConfigPath, atName: boolean): number {

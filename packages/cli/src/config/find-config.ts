@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { platform } from 'node:process';
 import { TokenError } from '@tokenkeep/core';
-import envPaths from 'env-paths';
+import { platformConfigFolder } from './platform-folders.js';
 
 export interface ConfigPlace {
   /** `--config`. */
@@ -14,17 +13,6 @@ export interface ConfigPlace {
 }
 
 export const configNames = ['tokenkeep.yaml', 'tokenkeep.yml', 'tokenkeep.json'] as const;
-
-const folders = envPaths('tokenkeep', { suffix: '' });
-
-/** `~/.config/tokenkeep` on Linux. */
-export const platformConfigFolder = folders.config;
-
-/** `~/.local/state/tokenkeep/tokens.db` on Linux, where env-paths calls state `log`. */
-export const defaultStorePath = join(
-  platform === 'linux' ? folders.log : folders.data,
-  'tokens.db',
-);
 
 /**
  * The config file: the one asked for, else the one in `TOKENKEEP_CONFIG`, else in the current

@@ -1,7 +1,7 @@
-import { configError } from './config-problem.js';
+import { type ConfigProblem, configError } from './config-problem.js';
 import type { ConfigPlace } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
-import { readConfig } from './read-config.js';
+import { type ConfigReading, readConfig } from './read-config.js';
 
 /**
  * Reads `tokenkeep.yaml` (or `.yml`, `.json`): everything that can be known to be wrong with it
@@ -15,8 +15,32 @@ import { readConfig } from './read-config.js';
  *   with a value; a plain one where there is no file, or one that is not safe to read
  */
 export async function loadConfig(options: ConfigPlace = {}): Promise<LoadedConfig> {
-  const { path, mistakes, unresolved, config } = readConfig(options);
-  const problems = [...mistakes, ...unresolved].sort((a, b) => a.line - b.line);
+  const reading = readConfig(options);
+  return configWithout(reading.unresolvedCredentials, reading);
+}
+
+export interface LookedAtConfig {
+  /** Nobody can log in with the credentials that are missing. */
+  readonly config: LoadedConfig;
+  /** References in credentials to what is not there here and now. */
+  readonly missing: readonly ConfigProblem[];
+}
+
+/**
+ * The same for who only looks: credentials may be missing.
+ *
+ * @throws ConfigError as `loadConfig`, for everything else
+ */
+export function loadConfigToLookAt(options: ConfigPlace = {}): LookedAtConfig {
+  const reading = readConfig(options);
+  return { config: configWithout([], reading), missing: reading.unresolvedCredentials };
+}
+
+function configWithout(
+  missing: readonly ConfigProblem[],
+  { path, mistakes, unresolved, config }: ConfigReading,
+): LoadedConfig {
+  const problems = [...mistakes, ...unresolved, ...missing].sort((a, b) => a.line - b.line);
   if (config === undefined || problems.length > 0) throw configError(path, problems);
   return config;
 }

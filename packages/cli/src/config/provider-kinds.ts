@@ -19,6 +19,7 @@ import {
   oauth20OptionsSchema,
 } from '@tokenkeep/provider-oauth20';
 import type { z } from 'zod';
+import { type KindName, kindNames } from './kind-names.js';
 
 /** A provider that a config file can name. */
 export interface ProviderKind {
@@ -84,11 +85,9 @@ export const providerKinds = {
     secrets: ['bearer', 'clientSecret', 'password', 'parameters'],
     make: (options) => oauth20(options as unknown as OAuth20Options),
   },
-} as const satisfies Record<string, ProviderKind>;
+} as const satisfies Record<KindName, ProviderKind>;
 
-export type KindName = keyof typeof providerKinds;
-
-export const kindNames = Object.keys(providerKinds) as readonly KindName[];
+export { type KindName, kindNames };
 
 export function isKind(name: unknown): name is KindName {
   return typeof name === 'string' && Object.hasOwn(providerKinds, name);

@@ -6,8 +6,9 @@ import type { ConfigProblem } from './config-problem.js';
 import { configuredProviders } from './config-providers.js';
 import { type ConfigData, configSchema, isDuration } from './config-schema.js';
 import { type ConfigSource, parseConfigText } from './config-source.js';
+import { defaultStorePath } from './default-store.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
-import { type ConfigPlace, defaultStorePath, findConfig } from './find-config.js';
+import { type ConfigPlace, findConfig } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
 import { readProtectedFile } from './protected-file.js';
 import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
@@ -23,8 +24,10 @@ export interface ConfigReading {
   readonly path: string;
   /** Mistakes in the file, in the order of its lines. */
   readonly mistakes: readonly ConfigProblem[];
-  /** References to what is not there here and now: variables, files. */
+  /** References to what is not there here and now, variables and files, outside of credentials. */
   readonly unresolved: readonly ConfigProblem[];
+  /** The same in credentials: only who logs in needs them. */
+  readonly unresolvedCredentials: readonly ConfigProblem[];
   /** Complete where nothing is wrong; `undefined` where the text is no data at all. */
   readonly config: LoadedConfig | undefined;
 }
@@ -53,7 +56,8 @@ export interface ConfigText {
 export function examineConfig({ path, text, openToReaders, env }: ConfigText): ConfigReading {
   const source = parseConfigText(text);
   if (source.problems.length > 0) {
-    return { path, mistakes: source.problems, unresolved: [], config: undefined };
+    const none = { unresolved: [], unresolvedCredentials: [], config: undefined };
+    return { path, mistakes: source.problems, ...none };
   }
   const sources = { configPath: path, env };
   const texts = resolveTexts(source.data, sources);
@@ -73,11 +77,20 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
   return {
     path,
     mistakes: located(source, firstOfEach(mistakes, texts.unresolved)),
-    unresolved: located(source, texts.unresolved),
+    unresolved: located(
+      source,
+      texts.unresolved.filter((each) => !isInCredentials(each.path)),
+    ),
+    unresolvedCredentials: located(
+      source,
+      texts.unresolved.filter((each) => isInCredentials(each.path)),
+    ),
     config: {
       path,
       store:
-        typeof data?.store === 'string' ? resolve(dirname(path), data.store) : defaultStorePath,
+        typeof data?.store === 'string'
+          ? resolve(dirname(path), data.store)
+          : defaultStorePath(path),
       providers: made.map(({ provider }) => provider),
       origins: made.map(({ origin }) => origin),
       accounts: accounts.accounts,

@@ -6,7 +6,7 @@ import {
   openSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { randomId, systemRandom, TokenError } from '@tokenkeep/core';
 
@@ -24,7 +24,8 @@ export function writePrivateFile(path: string, text: string, replace: boolean): 
   try {
     const file = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      writeSync(file, text);
+      // Unlike writeSync, it goes on where a disk took only a part.
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../config/config-problem.js';
 import type { ConfigPlace } from '../config/find-config.js';
 import type { LoadedConfig } from '../config/loaded-config.js';
 import { readConfig } from '../config/read-config.js';
+import { adviceFor } from '../terminal/advice.js';
 import { bad, type Finding, good, plural, skipped, warning } from './finding.js';
 
 export interface ConfigFindings {
@@ -19,11 +20,14 @@ export function checkConfig(place: ConfigPlace): ConfigFindings {
     reading = readConfig(place);
   } catch (error) {
     if (!TokenError.is(error)) throw error;
-    const [text, fix] = sentences(error.message);
+    const [text, fix] = sentences(error);
     const after = skipped('references', 'References: once there is a config.');
     return { findings: [bad('config', text, fix), after], config: undefined, store: undefined };
   }
-  const { path, mistakes, unresolved, config } = reading;
+  const { path, mistakes, config } = reading;
+  const unresolved = [...reading.unresolved, ...reading.unresolvedCredentials].sort(
+    (a, b) => a.line - b.line,
+  );
   const findings = [
     ...mistakes.map((problem) => bad('config', ...words(path, problem))),
     ...(mistakes.length === 0 ? [good('config', `The config ${path} is valid.`)] : []),
@@ -48,9 +52,9 @@ function referenceWords(config: LoadedConfig | undefined): string {
 }
 
 /** `What is wrong. What to do.` */
-export function sentences(message: string): [text: string, fix: string] {
+export function sentences(error: TokenError): [text: string, fix: string] {
+  const { message, code } = error;
   const end = message.search(/[.:] (?=[A-Z])/);
-  return end === -1
-    ? [message, 'See docs/reference/errors.md.']
-    : [message.slice(0, end + 1), message.slice(end + 2)];
+  if (end !== -1) return [message.slice(0, end + 1), message.slice(end + 2)];
+  return [message, adviceFor(error) || `It is a ${code}.`];
 }

@@ -70,7 +70,7 @@ async function checkKeys(store: TokenStore): Promise<readonly Finding[]> {
         return [refusal('rows', error)];
       }
     });
-    const opened = good('rows', `${plural(rows.length, 'account')} in the store, all readable.`);
+    const opened = good('rows', `${plural(rows.length, 'record')} in the store, all readable.`);
     findings.push(...(failures.length === 0 ? [opened] : failures));
   } catch (error) {
     findings.push(refusal('rows', error));
@@ -89,5 +89,5 @@ const waiting = warning(
 
 function refusal(check: string, error: unknown): Finding {
   if (!TokenError.is(error)) throw error;
-  return bad(check, ...sentences(error.message));
+  return bad(check, ...sentences(error));
 }

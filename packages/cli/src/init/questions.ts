@@ -5,17 +5,19 @@ import { commandLineError } from '../terminal/command-line-error.js';
 import { plainText } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 import {
+  defaultChoices,
+  EXAMPLE_URL,
   needsBaseUrl,
   plainMembers,
+  type SecretFile,
   type SecretPlace,
   type StarterChoices,
-  type StarterCredential,
 } from './starter-config.js';
 
 export interface InitOptions {
   /** A kind of provider. Asked for where a person is there. */
   readonly provider: string | undefined;
-  /** Default `main`. */
+  /** Default: the kind of the provider. */
   readonly account: string | undefined;
   readonly baseUrl: string | undefined;
   /** Default: the platform's state folder. */
@@ -33,49 +35,81 @@ export interface InitOptions {
 /** A vendor's account, or the sandbox. */
 export type Answers = StarterChoices | 'sandbox';
 
-/** From the options, and from a person where there is one. `undefined`: changed their mind. */
+/** What a config of these choices would be refused for. */
+export type CheckChoices = (choices: StarterChoices) => string | undefined;
+
+/**
+ * From the options, and from a person where there is one. `undefined`: changed their mind.
+ *
+ * @throws TokenError `CONFIGURATION_INVALID`, `command_line`: an option is wrong, before anything
+ *   is asked, or one is missing and nobody can be asked
+ */
 export async function answersOf(
   options: InitOptions,
+  check: CheckChoices,
   terminal: Terminal,
 ): Promise<Answers | undefined> {
+  const given = kindGiven(options.provider);
+  const place = secretsGiven(options.secrets);
+  refuseBadOptions(options, given ?? ANY_KIND, check);
   if (options.sandbox) return 'sandbox';
   const ask = terminal.canAsk && !options.yes;
   const io = { input: terminal.stdin, output: terminal.stderr };
-  const kind = kindGiven(options.provider) ?? (ask ? await askKind(io) : undefined);
+  const kind = given ?? (ask ? await askKind(io) : undefined);
   if (kind === 'sandbox') return 'sandbox';
   if (kind === undefined) {
     if (ask) return undefined;
     throw commandLineError(`Say which provider: --provider ${kindNames.join('|')}, or --sandbox.`);
   }
+  const { store } = options;
+  let choices: StarterChoices = { ...defaultChoices(kind), store };
+  const askFor = (
+    message: string,
+    change: (answer: string) => Partial<StarterChoices>,
+    hints = {},
+  ) => askText({ ...io, ...hints, message }, (answer) => check({ ...choices, ...change(answer) }));
+
   let { account, baseUrl } = options;
   if (account === undefined && ask) {
-    account = answered(
-      await text({
-        ...io,
-        message: 'What do you call the account?',
-        initialValue: 'main',
-        validate: notEmpty,
-      }),
-    );
+    const message = 'What do you call the account?';
+    account = await askFor(message, (account) => ({ account }), { initialValue: kind });
     if (account === undefined) return undefined;
   }
+  choices = { ...choices, ...(account === undefined ? {} : { account }) };
   if (baseUrl === undefined && needsBaseUrl(kind)) {
     if (!ask) throw commandLineError('Say where the server is: --base-url https://...');
-    baseUrl = answered(
-      await text({
-        ...io,
-        message: 'Where is its server?',
-        placeholder: 'https://api.example.com',
-        validate: notEmpty,
-      }),
-    );
+    const message = 'Where is its server?';
+    baseUrl = await askFor(message, (baseUrl) => ({ baseUrl }), { placeholder: EXAMPLE_URL });
     if (baseUrl === undefined) return undefined;
   }
-  const secrets = secretsGiven(options.secrets) ?? (ask ? await askSecretPlace(io) : 'env');
+  const secrets = place ?? (ask ? await askSecretPlace(io) : 'env');
   if (secrets === undefined) return undefined;
-  const values = ask ? await askValues(kind, io) : new Map<string, string>();
-  if (values === undefined) return undefined;
-  return { kind, account: account ?? 'main', baseUrl, store: options.store, secrets, values };
+  choices = { ...choices, baseUrl, secrets };
+  if (!ask) return choices;
+  for (const member of plainMembers(kind)) {
+    const { values } = choices;
+    const change = (answer: string) => ({ values: new Map([...values, [member, answer]]) });
+    const value = await askFor(`${member}:`, change);
+    if (value === undefined) return undefined;
+    choices = { ...choices, ...change(value) };
+  }
+  return choices;
+}
+
+/** Where no kind is chosen yet: what is asked of names and URLs is the same for all of them. */
+const ANY_KIND: KindName = 'oauth20';
+
+function refuseBadOptions(options: InitOptions, kind: KindName, check: CheckChoices): void {
+  const { account, baseUrl, store } = options;
+  const given: readonly (readonly [flag: string, change: Partial<StarterChoices>])[] = [
+    ...(account === undefined ? [] : [['--account', { account }] as const]),
+    ...(baseUrl === undefined ? [] : [['--base-url', { baseUrl }] as const]),
+    ...(store === undefined ? [] : [['--store', { store }] as const]),
+  ];
+  for (const [flag, change] of given) {
+    const mistake = check({ ...defaultChoices(kind), ...change });
+    if (mistake !== undefined) throw commandLineError(`${flag} is wrong. ${mistake}`);
+  }
 }
 
 interface PromptStreams {
@@ -103,29 +137,30 @@ async function askSecretPlace(io: PromptStreams): Promise<SecretPlace | undefine
   );
 }
 
-async function askValues(
-  kind: KindName,
-  io: PromptStreams,
-): Promise<ReadonlyMap<string, string> | undefined> {
-  const values = new Map<string, string>();
-  for (const member of plainMembers(kind)) {
-    const value = answered(await text({ ...io, message: `${member}:`, validate: notEmpty }));
-    if (value === undefined) return undefined;
-    values.set(member, value.trim());
-  }
-  return values;
+interface TextQuestion extends PromptStreams {
+  readonly message: string;
+  readonly initialValue?: string;
+  readonly placeholder?: string;
 }
 
-/** Typed by a person, for files that have to be written. Empty where nobody is asked. */
+/** Trimmed. A mistake is told at once, below the question. */
+async function askText(
+  question: TextQuestion,
+  mistakeIn: (answer: string) => string | undefined,
+): Promise<string | undefined> {
+  const validate = (answer = '') => notEmpty(answer) ?? mistakeIn(answer.trim());
+  return answered(await text({ ...question, validate }))?.trim();
+}
+
+/** Typed by a person, for these files. Empty where nobody is asked. */
 export async function typedSecrets(
-  credentials: readonly StarterCredential[],
+  files: readonly SecretFile[],
   { yes }: InitOptions,
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const typed = new Map<string, string>();
   if (!terminal.canAsk || yes) return typed;
-  for (const { member, file } of credentials) {
-    if (file === undefined) continue;
+  for (const { member, file } of files) {
     const io = { input: terminal.stdin, output: terminal.stderr };
     const secret = answered(await password({ ...io, message: `${member}:`, validate: notEmpty }));
     if (secret === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { defaultStorePath } from '../config/find-config.js';
+import { isInsecureLoopback } from '../config/config-providers.js';
 import { type KindName, kindOf } from '../config/provider-kinds.js';
 import { sandboxConfigText } from '../sandbox/sandbox-world.js';
 
@@ -24,6 +24,18 @@ export interface StarterCredential {
   /** Where its value is to be put, unless it is there: a variable, or a file beside the config. */
   readonly variable?: string;
   readonly file?: string;
+}
+
+/** What a person need not say. A kind that needs a URL has one that stands for the real one. */
+export function defaultChoices(kind: KindName): StarterChoices {
+  return {
+    kind,
+    account: kind,
+    baseUrl: needsBaseUrl(kind) ? EXAMPLE_URL : undefined,
+    store: undefined,
+    secrets: 'env',
+    values: new Map(),
+  };
 }
 
 /** Kinds that are made for no vendor, and have to be told where their server is. */
@@ -51,17 +63,32 @@ export function starterCredentials(choices: StarterChoices): readonly StarterCre
   });
 }
 
+/** A file beside the config that a secret is to stand in. */
+export interface SecretFile {
+  readonly member: string;
+  readonly file: string;
+}
+
+export function secretFiles(credentials: readonly StarterCredential[]): readonly SecretFile[] {
+  return credentials.flatMap(({ member, file }) => (file === undefined ? [] : { member, file }));
+}
+
 export function starterText(choices: StarterChoices, editorLine: string): string {
   const { kind, account, baseUrl, store } = choices;
   const credentials = starterCredentials(choices).map(({ member, text }) => [member, text]);
   const data = {
     ...(store === undefined ? {} : { store }),
+    ...(isInsecureLoopback(baseUrl) ? { allowInsecureLoopback: true } : {}),
     providers: { [kind]: { use: kind, ...(baseUrl === undefined ? {} : { baseUrl }) } },
     accounts: { [account]: { provider: kind, credentials: Object.fromEntries(credentials) } },
   };
-  const place = store === undefined ? `# Tokens are kept in ${defaultStorePath}\n` : '';
-  return `${editorLine}${place}${stringify(data)}`;
+  return `${editorLine}${store === undefined ? WITHOUT_STORE : ''}${stringify(data)}`;
 }
+
+/** The path itself would be wrong once the file is moved. */
+const WITHOUT_STORE =
+  '# "store" says where tokens are kept. Without it: in the state folder of this user, apart for\n' +
+  '# each configuration; `tokenkeep doctor` says where.\n';
 
 /** For `tokenkeep sandbox`. With a store of its own: its accounts are none of the vendor's. */
 export function sandboxText(store: string | undefined, editorLine: string): string {
@@ -70,6 +97,7 @@ export function sandboxText(store: string | undefined, editorLine: string): stri
   return `${editorLine}${about}${stringify({ store: store ?? SANDBOX_STORE })}${sandboxConfigText()}`;
 }
 
+export const EXAMPLE_URL = 'https://api.example.com';
 const SANDBOX_STORE = './.tokenkeep/sandbox.db';
 
 /** `appId` becomes `APP_ID`, `auth-refresh` becomes `AUTH_REFRESH`. */

@@ -1,11 +1,6 @@
 import { AuthRefreshAuthority, ChatAppAuthority, OAuth20Authority } from '@tokenkeep/testing';
 import { stringify } from 'yaml';
-
-/** The first of three ports in a row, so that a config written once goes on working. */
-export const SANDBOX_PORT = 7311;
-
-/** How long access tokens of the sandbox live, unless `--life` says otherwise. */
-export const SANDBOX_LIFE_MS = 120_000;
+import { SANDBOX_PORT } from './sandbox-defaults.js';
 
 /** Known to everybody: these accounts open nothing but the sandbox. */
 const logins = {

@@ -1,4 +1,6 @@
 import type { AccountStatus, AccountSummary, EpochMs, TokenError } from '@tokenkeep/core';
+import type { AccountOrigin } from '../accounts/account-origin.js';
+import { importTokens, replaceCredentials } from '../terminal/account-commands.js';
 import {
   durationInWords,
   lifeInWords,
@@ -8,7 +10,8 @@ import {
 import { plainText } from '../terminal/plain-text.js';
 
 /** What is known of an account, or why nothing is. */
-export type Found = AccountStatus | (AccountSummary & { readonly error: TokenError });
+export type Looked = AccountStatus | (AccountSummary & { readonly error: TokenError });
+export type Found = Looked & { readonly origin: AccountOrigin };
 
 /** `bad`: a person must act · `warn`: look if it lasts · `good` · `quiet`: nothing yet. */
 export type Urgency = 'bad' | 'warn' | 'good' | 'quiet';
@@ -56,17 +59,27 @@ export function accountInWords(found: Found, now: EpochMs): AccountInWords {
   };
 }
 
-function stateOf(
-  { state, blocked, accessEndsAt, generation }: AccountStatus,
-  now: EpochMs,
-): { state: string; urgency: Urgency } {
+function stateOf(status: AccountStatus, now: EpochMs): { state: string; urgency: Urgency } {
+  const { state, blocked, generation } = status;
   if (state === 'reauthorization_required') return { state: 'needs a person', urgency: 'bad' };
   if (state === 'revoked') return { state: 'revoked', urgency: 'bad' };
   if (state === 'in_doubt') return { state: 'in doubt', urgency: 'warn' };
+  if (isFailing(status, now)) return { state: 'failing', urgency: 'bad' };
   if (blocked !== undefined) return { state: 'paused', urgency: 'warn' };
   if (state === 'new' || generation === 0) return { state: 'no token yet', urgency: 'quiet' };
-  const ended = accessEndsAt === undefined || accessEndsAt <= now;
-  return ended ? { state: 'token ended', urgency: 'warn' } : { state: 'live', urgency: 'good' };
+  if (!tokenLives(status, now)) return { state: 'token ended', urgency: 'warn' };
+  return { state: 'live', urgency: 'good' };
+}
+
+export function tokenLives({ accessEndsAt }: AccountStatus, now: EpochMs): boolean {
+  return accessEndsAt !== undefined && accessEndsAt > now;
+}
+
+/** No token, and the last request brought none. A token that came later leaves the count alone. */
+function isFailing(status: AccountStatus, now: EpochMs): boolean {
+  const { failures, generation, blocked } = status;
+  const lastFailed = generation === 0 || blocked !== undefined;
+  return failures > 0 && lastFailed && !tokenLives(status, now);
 }
 
 function lifeOf(endsAt: EpochMs | undefined, now: EpochMs): string {
@@ -82,26 +95,39 @@ const actions = {
   settle_doubt: ['settles the doubt', ': a refresh was sent, and its reply is missing'],
 } as const;
 
-function nextOf({ state, reason, next, blocked, ...status }: AccountStatus, now: EpochMs): string {
-  const login = `tokenkeep login ${plainText(status.name)}`;
-  if (state === 'reauthorization_required') {
-    return reason === 'credentials_rejected'
-      ? `correct the credentials, then: ${login}`
-      : `needs credentials that work, then: ${login}`;
-  }
+function nextOf(found: AccountStatus & Pick<Found, 'origin'>, now: EpochMs): string {
+  const { state, next, blocked, generation } = found;
+  const login = `tokenkeep login ${plainText(found.name)}`;
+  if (state === 'reauthorization_required') return personDoes(found, login);
   if (state === 'revoked') return `nothing, until: ${login}`;
+  if (state !== 'in_doubt' && isFailing(found, now)) {
+    return `tries again ${againInWords(found, now)}; to see why: ${login}`;
+  }
   if (blocked !== undefined && blocked.until > now && next === undefined) {
     return `asks again ${untilInWords(blocked.until, now)}, if somebody needs a token`;
   }
-  if (next === undefined) {
-    return status.generation === 0 ? 'logs in when asked' : 'renews when asked';
-  }
+  if (next === undefined) return generation === 0 ? 'logs in when asked' : 'renews when asked';
   const [does, why] = actions[next.action];
   const lateMs = now - next.at;
   if (lateMs > OVERDUE_MS) {
     return `${does} as soon as something runs: due for ${durationInWords(lateMs)}`;
   }
   return `${does} ${untilInWords(next.at, now)}${why}`;
+}
+
+function personDoes(found: AccountStatus & Pick<Found, 'origin'>, login: string): string {
+  const { reason, origin } = found;
+  if (reason !== 'credentials_rejected') {
+    return `bring tokens: ${importTokens(found)}, or give it credentials`;
+  }
+  if (origin === 'store') return `replace the credentials: ${replaceCredentials(found)}`;
+  return `correct the credentials, then: ${login}`;
+}
+
+function againInWords({ next, blocked }: AccountStatus, now: EpochMs): string {
+  if (next === undefined) return 'when somebody needs a token';
+  const at = Math.max(next.at, blocked?.until ?? next.at);
+  return now - at > OVERDUE_MS ? 'as soon as something runs' : untilInWords(at, now);
 }
 
 function detailsOf(status: AccountStatus, now: EpochMs): [string, string][] {

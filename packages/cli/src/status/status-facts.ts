@@ -1,17 +1,25 @@
 import type { EpochMs } from '@tokenkeep/core';
 import { errorFacts } from '../terminal/error-block.js';
 import { isoTime } from '../terminal/life-in-words.js';
-import type { Found } from './account-state.js';
+import { accountInWords, type Found, tokenLives } from './account-state.js';
 
 /** What `status --json` prints. Times are RFC 3339 in UTC; members that are unknown are left out. */
 export function statusFacts(found: readonly Found[], now: EpochMs) {
-  return { at: isoTime(now), accounts: found.map(accountFacts) };
+  return { at: isoTime(now), accounts: found.map((each) => accountFacts(each, now)) };
 }
 
-function accountFacts(found: Found) {
+function accountFacts(found: Found, now: EpochMs) {
   const { id, name, provider } = found;
+  const { state: summary } = accountInWords(found, now);
   if ('error' in found) {
-    return { id, name, provider, error: errorFacts(found.error, { verbose: false }) };
+    return {
+      id,
+      name,
+      provider,
+      summary,
+      tokenLives: false,
+      error: errorFacts(found.error, { verbose: false }),
+    };
   }
   const { state, reason, generation, failures, loginBudget } = found;
   const { accessEndsAt, refreshEndsAt, next, blocked } = found;
@@ -20,6 +28,8 @@ function accountFacts(found: Found) {
     name,
     provider,
     state,
+    summary,
+    tokenLives: tokenLives(found, now),
     ...(reason === undefined ? {} : { reason }),
     generation,
     failures,

@@ -1,6 +1,9 @@
 import type { ErrorCode, TokenError } from '@tokenkeep/core';
+import { type AccountOfError, accountOfError } from '../accounts/account-of-error.js';
+import { importTokens, replaceCredentials } from './account-commands.js';
 
-type Advice = (account: string) => string;
+/** `account` as it may be typed; `known`: what else is known of it. */
+type Advice = (account: string, known: AccountOfError | undefined) => string;
 
 const waiting: Advice = () => 'Run the same command again later. Nobody has to act.';
 const storeAdvice: Advice = () => 'Run: tokenkeep doctor';
@@ -14,10 +17,15 @@ const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
     'Wait: the outcome is settled by itself. Do not send the refresh token by hand.',
   PROVIDER_PROTOCOL: () => 'Check baseUrl in the configuration, or tell the vendor.',
   TOKEN_EXPIRED_ON_ARRIVAL: waiting,
-  REAUTHORIZATION_REQUIRED: (account) =>
-    `Give the account credentials that work, then: tokenkeep login ${account}`,
-  CREDENTIALS_REJECTED: (account) =>
-    `Correct the credentials, then: tokenkeep login ${account}. They are not tried again before.`,
+  REAUTHORIZATION_REQUIRED: (account, known) =>
+    `Bring tokens: ${importTokens(known ?? { name: account })}. Or give it credentials` +
+    (known?.origin === 'store'
+      ? `: ${replaceCredentials(known)}`
+      : `, then: tokenkeep login ${account}`),
+  CREDENTIALS_REJECTED: (account, known) =>
+    known?.origin === 'store'
+      ? `Replace the credentials: ${replaceCredentials(known)}. They are not tried again before.`
+      : `Correct the credentials, then: tokenkeep login ${account}. They are not tried again before.`,
   INSUFFICIENT_SCOPE: () => 'Have the grant widened, or ask for less scope.',
   CONFIGURATION_INVALID: nothing,
   CONFIGURATION_CLIENT_REJECTED: () => 'Check the client id and its secret: secrets expire, too.',
@@ -44,6 +52,8 @@ const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
   ABORTED: nothing,
 };
 
-export function adviceFor({ code, account }: TokenError): string {
-  return adviceByCode[code]?.(account ?? '<account>') ?? '';
+export function adviceFor(error: TokenError): string {
+  const known = accountOfError(error);
+  const account = known?.name ?? error.account ?? '<account>';
+  return adviceByCode[error.code]?.(account, known) ?? '';
 }

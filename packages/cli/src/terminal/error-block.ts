@@ -2,7 +2,10 @@ import { type EpochMs, TokenError } from '@tokenkeep/core';
 import { type ConfigError, configErrorText, isConfigError } from '../config/config-problem.js';
 import { adviceFor } from './advice.js';
 import { COMMAND_LINE } from './command-line-error.js';
-import { type ExitCode, exitCodeOf } from './exit-codes.js';
+import { withCommands } from './commands-for-calls.js';
+import { INTERRUPTED } from './ended-question.js';
+import { exitCodeOf } from './exit-code-of-error.js';
+import type { ExitCode } from './exit-codes.js';
 import { isoTime, momentInWords, untilInWords } from './life-in-words.js';
 import { plainText } from './plain-text.js';
 import type { Terminal } from './terminal.js';
@@ -43,7 +46,7 @@ export function errorFacts(error: unknown, { verbose }: Pick<Terminal, 'verbose'
   const { code, message, reason, account, retryAt } = error;
   return {
     code,
-    message: plainText(message, LONGEST_MESSAGE),
+    message: plainText(withCommands(message), LONGEST_MESSAGE),
     ...(reason === undefined ? {} : { reason: plainText(reason) }),
     ...(account === undefined ? {} : { account: plainText(account) }),
     ...(retryAt === undefined ? {} : { retryAt: isoTime(retryAt) }),
@@ -56,15 +59,17 @@ function errorBlock(error: unknown, facts: ErrorFacts, terminal: Terminal): stri
   // What is not read on a terminal is searched: there a sentence stays on its line.
   const { columns = Number.POSITIVE_INFINITY } = stderr as { columns?: number };
   const { retryAt = undefined } = TokenError.is(error) ? error : {};
-  const typed = facts.reason === COMMAND_LINE;
+  const typed = facts.reason === COMMAND_LINE || facts.reason === INTERRUPTED;
   const rows: [label: string, text: string][] = [
     ['why', typed ? '' : (facts.reason ?? '')],
     ['what now', TokenError.is(error) ? plainText(adviceFor(error)) : ''],
-    ['when', retryAt === undefined ? '' : whenInWords(retryAt, now())],
-    ['code', typed ? '' : codeInWords(facts)],
+    ['when', whenInWords(retryAt, now())],
+    ['code', typed ? '' : facts.code],
     ['below', facts.causes?.join(' <- ') ?? ''],
   ];
-  const title = isConfigError(error) ? countInWords(error.problems.length) : facts.message;
+  const title = isConfigError(error)
+    ? countInWords(error.problems.length)
+    : capitalised(facts.message);
   const indent = ' '.repeat(LABEL_WIDTH + 4);
   return [
     ...wrappedText(title, columns - 2).map(
@@ -91,13 +96,17 @@ function placesOf(error: ConfigError): string[] {
   return ['', ...lines.map((line) => plainText(line, LONGEST_MESSAGE)), ''];
 }
 
-function whenInWords(retryAt: EpochMs, now: EpochMs): string {
+/** Nothing where that is unknown, or past. */
+function whenInWords(retryAt: EpochMs | undefined, now: EpochMs): string {
+  if (retryAt === undefined || retryAt - now < 1_000) return '';
   return `${untilInWords(retryAt, now)} (${momentInWords(retryAt, now)})`;
 }
 
-function codeInWords({ code }: ErrorFacts): string {
-  if (code === 'UNEXPECTED') return code;
-  return `${code}, see docs/reference/errors.md#${code.toLowerCase()}`;
+/** Not where it begins with an account, which has a slash in it. */
+function capitalised(sentence: string): string {
+  return /^[a-z]+ /.test(sentence)
+    ? sentence.charAt(0).toUpperCase() + sentence.slice(1)
+    : sentence;
 }
 
 function causesOf(error: unknown): string[] {

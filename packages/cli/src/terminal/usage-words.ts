@@ -6,7 +6,9 @@ const plainOption = /^--?[a-z][a-z-]{0,24}$/;
 
 /** What is wrong with the command line, without the values on it. `command`: as it is typed. */
 export function usageWords({ code, message }: CommanderError, command: string): string {
-  const said = plainText(message.replace(/^error: /, '')).trim();
+  // Its suggestion is on a line of its own.
+  const [first = '', ...more] = message.replace(/^error: /, '').split('\n');
+  const said = plainText([first, ...more].join(' ')).trim();
   const ending = `See: ${command} --help`;
   if (code === 'commander.unknownOption') {
     const [, option = '', hint = ''] = /^unknown option '(.*?)'([^']*)$/.exec(said) ?? [];
@@ -22,7 +24,10 @@ export function usageWords({ code, message }: CommanderError, command: string): 
       /^(?:option|command-argument value) '([^']*)' .*? is invalid\. ?(.*)$/.exec(said) ?? [];
     return `${option}: this value will not do. ${rule} ${ending}`;
   }
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)}. ${ending}`;
+  if (code === 'commander.help') return `Say which command. ${ending}`;
+  const words = plainText(first).trim().replace(/\.$/, '');
+  const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  return [sentence, suggestionIn(more.join(' ')), ending].filter(Boolean).join(' ');
 }
 
 function suggestionIn(hint: string): string {

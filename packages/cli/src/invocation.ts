@@ -70,8 +70,8 @@ async function useEngine<Result>(
     if (TokenError.is(error)) noteAccountOf(error, engine, config);
     throw error;
   } finally {
-    signal.removeEventListener('abort', stop);
     await engine.stop();
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -161,3 +161,24 @@ test('login, renew and revoke say what happened in one line', async () => {
   await world.run(['login', 'crm']);
   expect((await world.run(['token', 'crm'])).out).toBe(`${world.newestToken()}\n`);
 });
+
+test('accounts add takes credentials that are the token of another account', async () => {
+  await using world = await CliWorld.begin();
+  const credentials = { username: 'ada', password: { tokenOf: 'crm' } };
+  const added = await world.run(
+    [
+      'accounts',
+      'add',
+      'chained',
+      '--provider',
+      'crm-api',
+      '--account',
+      'eu',
+      '--credentials-stdin',
+    ],
+    { stdin: JSON.stringify(credentials) },
+  );
+  expect(added).toMatchObject({ code: 0, out: expect.stringContaining('is in the store') });
+  const { out } = await world.run(['accounts', 'list', '--json']);
+  expect(out).toContain('chained');
+});

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { fault } from '@tokenkeep/testing';
 import { CliWorld } from './cli-world.js';
 import type { RunningCli } from './running-cli.js';
 
@@ -107,4 +108,28 @@ test('exec runs nothing where there is no token', async () => {
   world.server.truth.accounts.clear();
   const { code, out } = await world.run(['exec', 'crm', '--', node, '-e', 'console.log("ran")']);
   expect([code, out]).toEqual([4, '']);
+});
+
+test('exec begins no child once it was told to end, also where the token was at hand', async () => {
+  await using world = await CliWorld.begin({ rules: { accessLifeMs: 10_000 } });
+  await world.run(['token', 'crm']);
+  // Old enough to be renewed behind the command's back, by a server that takes its time.
+  await sleep(8_000);
+  const { server } = world;
+  server.faults.always('refresh', fault.delay(3_000));
+  const began = join(world.folder, 'began');
+  const touch = `require('node:fs').writeFileSync(${JSON.stringify(began)}, '')`;
+  const cli = world.start(['exec', 'crm', '--', node, '-e', touch]);
+  while (server.log.count({ operation: 'refresh' }) === 0) await sleep(20);
+  cli.signal('SIGTERM');
+  expect((await cli.ended).code).toBe(143);
+  expect(existsSync(began)).toBe(false);
+});
+
+test('exec of what is no command at all ends as shells do', async () => {
+  await using world = await CliWorld.begin();
+  const file = world.file('plain-file', '');
+  for (const command of [join(file, 'below'), 'x'.repeat(5_000), file]) {
+    expect((await world.run(['exec', 'crm', '--', command])).code).toBe(126);
+  }
 });

@@ -3,7 +3,7 @@ import { type AccountOrigin, originOf } from '../accounts/account-origin.js';
 import { askForCredentials } from '../accounts/asked-credentials.js';
 import { type GivenBy, givenObject } from '../accounts/given-json.js';
 import { tokenReplyMembers, tokensFromReply } from '../accounts/token-reply.js';
-import { withAccountTokens } from '../config/config-credentials.js';
+import { withAccountTokens, withStandIns } from '../config/config-credentials.js';
 import { suggestion } from '../config/nearest-name.js';
 import { type Invocation, withEngine, withEngineToLookAt } from '../invocation.js';
 import { commandLineError } from '../terminal/command-line-error.js';
@@ -105,9 +105,8 @@ async function credentialsFor(
 ): Promise<unknown> {
   const given =
     (await givenObject(place, terminal)) ?? (await askForCredentials(provider, terminal));
-  const credentials = withAccountTokens(given);
-  const result = await provider.credentials['~standard'].validate(credentials);
-  if (result.issues === undefined) return credentials;
+  const result = await provider.credentials['~standard'].validate(withStandIns(given));
+  if (result.issues === undefined) return withAccountTokens(given);
   const problems = result.issues.map(({ path = [], message }) => {
     const where = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
     return `${where || 'credentials'}: ${message}`;

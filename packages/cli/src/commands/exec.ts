@@ -47,11 +47,12 @@ export async function exec(
     const token = await waitForToken(place, account, options.minValidityMs);
     return childEnvironment(invocation.env, config.secretVariables, options, token);
   });
+  // Who wanted it to end does not want it to begin.
+  if (interruption.exitCode !== undefined) return interruption.exitCode;
   // From here on signals are the child's.
   interruption[Symbol.dispose]();
-  const child = spawn(file, args, { stdio: 'inherit', env });
   try {
-    return await endOf(child);
+    return await endOf(spawn(file, args, { stdio: 'inherit', env }));
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const problem = missing ? 'There is no command' : 'This command cannot be run:';

@@ -63,6 +63,11 @@ export function withAccountTokens(credentials: object): object {
   return replaceTokenOf(credentials, ({ tokenOf }) => accountToken(tokenOf));
 }
 
+/** A copy in which something stands in for it, for a look at the shape. */
+export function withStandIns(credentials: object): object {
+  return replaceTokenOf(credentials, () => new Secret('another account'));
+}
+
 function replaceTokenOf(credentials: object, replace: (value: TokenOf) => unknown): object {
   return Object.fromEntries(
     Object.entries(credentials).map(([name, value]) => [
@@ -82,7 +87,7 @@ function chainProblems({ path, resolved, accounts }: WrittenCredentials): FoundP
 
 /** First the shape, whose complaints point at members; then what the provider asks beyond it. */
 function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundProblem[] {
-  const shaped = replaceTokenOf(resolved as object, () => new Secret('another account'));
+  const shaped = withStandIns(resolved as object);
   const wrong = schemaProblems(kindOf(provider.kind).credentials, shaped);
   if (wrong.length > 0) {
     return wrong.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));

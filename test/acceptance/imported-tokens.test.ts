@@ -97,6 +97,7 @@ test('an import of tokens nobody could use says why, and what the account had go
   const engine = await world.engine(setup);
   const token = await world.run(engine.getToken('crm'));
   const cases: [object, RegExp][] = [
+    [null as never, /Give \{ accessToken/],
     [{}, /no refresh token, and no access token/],
     [{ accessToken: 'a', lifetimeMs: 0 }, /no access token that still lives/],
     [{ accessToken: 'line\nbreak' }, /outside printable ASCII/],

@@ -1,4 +1,4 @@
-import { type AccountKey, type TokenEngine, TokenError } from '@tokenkeep/core';
+import { type AccountHandle, type AccountKey, type TokenEngine, TokenError } from '@tokenkeep/core';
 import { allowedUrl, baseUrlOf, originOf } from './allowed-url.js';
 import { refuseMaskedSecret } from './masked-secret.js';
 import { type OutgoingRequest, readRequest } from './outgoing-request.js';
@@ -46,7 +46,7 @@ export interface AuthorizedFetchOptions {
  * @throws what `signal` was aborted with, from the call
  */
 export function authorizedFetch(
-  engine: Pick<TokenEngine, 'account' | 'withToken'>,
+  engine: Pick<TokenEngine, 'account' | 'getToken' | 'withToken'>,
   account: AccountKey,
   options: AuthorizedFetchOptions = {},
 ): AuthorizedFetch {
@@ -55,7 +55,7 @@ export function authorizedFetch(
   const baseUrl = baseUrlOf(options.baseUrl);
 
   return async (input, init) => {
-    const { id, apiOrigins } = engine.account(account);
+    const { id, apiOrigins } = await handleOf(engine, account);
     const request = readRequest(input, init);
     const { signal } = request;
     const allowed = [...apiOrigins, ...allowOrigins];
@@ -93,6 +93,20 @@ export function authorizedFetch(
       answers.forEach(discardBody);
       throw error;
     }
+  }
+}
+
+/** An account that another process has added to the store is found by asking for its token. */
+async function handleOf(
+  engine: Pick<TokenEngine, 'account' | 'getToken'>,
+  account: AccountKey,
+): Promise<AccountHandle> {
+  try {
+    return engine.account(account);
+  } catch (error) {
+    if (!TokenError.is(error, 'ACCOUNT_UNKNOWN')) throw error;
+    await engine.getToken(account);
+    return engine.account(account);
   }
 }
 

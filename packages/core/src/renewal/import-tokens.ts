@@ -44,6 +44,9 @@ export async function importTokens(
   account: KnownAccount,
   imported: ImportedTokens,
 ): Promise<FoundRecord> {
+  if (typeof imported !== 'object' || imported === null) {
+    throw unusable(account.id, 'Give { accessToken, refreshToken, lifetimeMs }.');
+  }
   const usable = judge(services, account, imported);
   const { store, random, events } = services;
   const { found } = await editRecord(store, account.id, ({ record, row, time }) => {

@@ -14,8 +14,7 @@ async function fleet(scheduled: boolean) {
     accounts,
     rotation: { kind: 'strict' },
     provider: { inDoubt: 'resend-once' },
-    // Long enough for a disk that others use as well.
-    rules: { accessLifeMs: 1_500 },
+    rules: { accessLifeMs: 1_000 },
     // The usual ones: the provider's own short lives shrink the windows.
     parameters: defaultParameters,
   });

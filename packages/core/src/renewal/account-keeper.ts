@@ -31,8 +31,8 @@ export interface LeasedRecord {
   readonly readAt: number;
 }
 
-/** One that was under way and gave up for want of waiters, and one's own; and some to spare. */
-const MOST_FLIGHTS_JOINED = 5;
+/** One that was under way and gave up for want of waiters, and one's own; and one to spare. */
+const MOST_FLIGHTS_JOINED = 3;
 
 interface Refusal {
   readonly generation: number;
@@ -234,19 +234,25 @@ export class AccountKeeper {
     const token = this.#atHand(options);
     if (token !== undefined) return token;
     this.#refuseIfUpstreamRevoked();
-    let end: FlightEnd = {};
-    for (let tries = 0; tries < MOST_FLIGHTS_JOINED; tries += 1) {
-      end = await this.#joinFlight(() => this.renew({ kind: 'caller' }), patience());
+    for (let tries = 1; ; tries += 1) {
+      const end = await this.#joinFlight(() => this.renew({ kind: 'caller' }), patience());
       const live = this.#stillValid();
       if (live !== undefined) return live.token;
       this.#refuseIfUpstreamRevoked();
-      // What was renewed may have ended before it could be handed out: a life of a second, a slow
-      // disk. A flight that left nobody with a reason is worth another one.
-      const dead = this.#found?.record?.access?.lifetimeMs === 0;
-      if (end.error === undefined && dead) throw expiredOnArrival(this.account);
-      if (end.error !== undefined && !end.left) break;
+      if (end.error !== undefined) {
+        if (end.left && tries < MOST_FLIGHTS_JOINED) continue;
+        throw end.error;
+      }
+      if (this.#found?.record?.access?.lifetimeMs === 0) throw expiredOnArrival(this.account);
+      // Alive by the store's clock, and no more by ours, which counts from before the read: or it
+      // ended before it could be handed out, with a life of a second and a slow disk.
+      await this.#join(this.#newWaiters<void>(), () => this.#pause(), patience());
     }
-    throw end.error ?? waitTimedOut(this.account, this.#lastFailure);
+  }
+
+  #pause(): Promise<void> {
+    const { clock, parameters } = this.services;
+    return clock.sleep(parameters.followPollMs);
   }
 
   #stillValid(): LiveToken | undefined {

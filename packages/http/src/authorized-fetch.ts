@@ -55,8 +55,9 @@ export function authorizedFetch(
   const baseUrl = baseUrlOf(options.baseUrl);
 
   return async (input, init) => {
-    const { id, apiOrigins } = await handleOf(engine, account);
+    // First of all: as with fetch, what counts is what stood there at the call.
     const request = readRequest(input, init);
+    const { id, apiOrigins } = await handleOf(engine, account);
     const { signal } = request;
     const allowed = [...apiOrigins, ...allowOrigins];
     const url = allowedUrl(request.url, { account: id, allowed, baseUrl });

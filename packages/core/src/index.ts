@@ -11,6 +11,7 @@ export { type ErrorCode, errorCodes } from './errors/error-code.js';
 export { printable } from './errors/printable.js';
 export { TokenError, type TokenErrorDetails } from './errors/token-error.js';
 export { type Escrow, type EscrowEntry, noEscrow } from './escrow/escrow.js';
+export type { EscrowFile, EscrowFiles } from './escrow/escrow-files.js';
 export { fileEscrow } from './escrow/file-escrow.js';
 export { type EventName, eventNames, type TokenEvents } from './events/events.js';
 export type { Logger } from './events/log-events.js';

@@ -12,6 +12,7 @@ const kinds: Readonly<Record<keyof EngineOptions, 'list' | 'object' | 'boolean' 
   clock: 'object',
   random: 'object',
   exchange: 'object',
+  sealer: 'object',
   escrow: 'object',
   holder: 'object',
   crashProbe: 'function',

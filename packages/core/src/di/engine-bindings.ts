@@ -41,7 +41,9 @@ export function engineBindings(options: EngineOptions): Bindings {
     port(ids.clock, options.clock, () => bindNew(load, ids.clock, systemClock));
     port(ids.random, options.random, () => bindNew(load, ids.random, systemRandom));
     port(ids.store, options.store, () =>
-      bind(ids.store).toResolvedValue(memoryStore, [ids.clock]).inSingletonScope(),
+      bind(ids.store)
+        .toResolvedValue((clock: Clock) => memoryStore(clock), [ids.clock])
+        .inSingletonScope(),
     );
     port(ids.exchange, options.exchange, () =>
       bind(ids.exchange).toResolvedValue(nodeHttpExchange, [ids.clock]).inSingletonScope(),
@@ -49,6 +51,7 @@ export function engineBindings(options: EngineOptions): Bindings {
     port(ids.holder, options.holder, () =>
       bind(ids.holder).toResolvedValue(processHolder, [ids.random]).inSingletonScope(),
     );
+    port(ids.sealer, options.sealer);
     port(ids.escrow, options.escrow);
     port(ids.logger, options.logger);
     port(ids.crashProbe, options.crashProbe);

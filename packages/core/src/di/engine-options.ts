@@ -8,6 +8,7 @@ import type { Parameters } from '../parameters/parameters.js';
 import type { TokenProvider } from '../provider/token-provider.js';
 import type { CrashProbe } from '../renewal/crash-points.js';
 import type { Keyring } from '../sealing/keyring.js';
+import type { Sealer } from '../sealing/sealer.js';
 import type { TokenStore } from '../store/token-store.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly exchange?: HttpExchange;
+  /** In place of `keyring`: seals what is stored by other means, such as a key service. */
+  readonly sealer?: Sealer;
   readonly escrow?: Escrow;
   readonly holder?: Holder;
   /** Called at each crash point of a renewal: for tests that kill the process there. */

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TokenError } from '../errors/token-error.js';
 import type { Holder } from '../holder/holder.js';
 import type { Escrow, EscrowEntry } from './escrow.js';
+import { type EscrowFile, type EscrowFiles, nodeFiles } from './escrow-files.js';
 
 const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
@@ -17,12 +17,12 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
  * One preallocated file of fixed slots per process: a full disk cannot refuse it, and `fdatasync`
  * of a write inside it touches no metadata. Each slot is a length, then JSON; length 0 is free.
  */
-export function fileEscrow(folder: string, holder: Holder): Escrow {
-  return new FileEscrow(folder, holder);
+export function fileEscrow(folder: string, holder: Holder, files: EscrowFiles = nodeFiles): Escrow {
+  return new FileEscrow(folder, holder, files);
 }
 
 class FileEscrow implements Escrow {
-  #file: Promise<FileHandle> | undefined;
+  #file: Promise<EscrowFile> | undefined;
   readonly #slots = new Map<number, string>();
   readonly #foreign = new Map<string, string>();
   #closed = false;
@@ -30,6 +30,7 @@ class FileEscrow implements Escrow {
   constructor(
     private readonly folder: string,
     private readonly holder: Holder,
+    private readonly files: EscrowFiles,
   ) {}
 
   async reserve(): Promise<void> {
@@ -81,12 +82,12 @@ class FileEscrow implements Escrow {
   }
 
   async entries(): Promise<readonly EscrowEntry[]> {
-    const names = await readdir(this.folder).catch(() => []);
+    const names = await this.files.readdir(this.folder).catch(() => []);
     const found: EscrowEntry[] = [];
     for (const name of names.filter((name) => name.endsWith(SUFFIX))) {
       const gone = this.#isGone(name);
       if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;
-      const entries = await readEntries(join(this.folder, name));
+      const entries = await readEntries(this.files, join(this.folder, name));
       for (const entry of entries) this.#foreign.set(entry.attemptId, name);
       found.push(...entries);
       if (entries.length === 0 && gone) await this.#discard(name);
@@ -97,7 +98,7 @@ class FileEscrow implements Escrow {
   async remove(attemptId: string): Promise<void> {
     for (const [slot, id] of this.#slots) {
       if (id !== attemptId) continue;
-      if (this.#closed) return forget(join(this.folder, this.#leftName), attemptId);
+      if (this.#closed) return forget(this.files, join(this.folder, this.#leftName), attemptId);
       const file = await this.#open();
       await file.write(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, slot * SLOT_BYTES);
       this.#slots.delete(slot);
@@ -105,7 +106,7 @@ class FileEscrow implements Escrow {
     const name = this.#foreign.get(attemptId);
     this.#foreign.delete(attemptId);
     if (name === undefined || name === this.#name) return;
-    if (!this.#isGone(name)) return forget(join(this.folder, name), attemptId);
+    if (!this.#isGone(name)) return forget(this.files, join(this.folder, name), attemptId);
     if (![...this.#foreign.values()].includes(name)) await this.#discard(name);
   }
 
@@ -119,7 +120,7 @@ class FileEscrow implements Escrow {
     await file?.close();
     if (file === undefined) return;
     if (this.#slots.size === 0) await this.#discard(name);
-    else await rename(join(folder, name), join(folder, this.#leftName));
+    else await this.files.rename(join(folder, name), join(folder, this.#leftName));
   }
 
   get #leftName(): string {
@@ -135,7 +136,7 @@ class FileEscrow implements Escrow {
     return this.holder.isGone(name.slice(0, -suffix.length));
   }
 
-  #open(): Promise<FileHandle> {
+  #open(): Promise<EscrowFile> {
     this.#file ??= this.#create(this.#name, Buffer.alloc(SLOTS * SLOT_BYTES));
     this.#file.catch(() => {
       this.#file = undefined;
@@ -143,20 +144,20 @@ class FileEscrow implements Escrow {
     return this.#file;
   }
 
-  async #create(name: string, bytes: Buffer): Promise<FileHandle> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+  async #create(name: string, bytes: Buffer): Promise<EscrowFile> {
+    await this.files.mkdir(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, name);
-    const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const file = await this.files.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       await writeWhole(file, bytes, 0);
       await file.sync();
-      const parent = await open(this.folder, O_RDONLY);
+      const parent = await this.files.open(this.folder, O_RDONLY);
       await parent.sync().finally(() => parent.close());
       return file;
     } catch (error) {
       // Half a file is no room, and would be in the way of the next try.
       await file.close().catch(() => {});
-      await rm(path, { force: true });
+      await this.files.rm(path, { force: true });
       throw error;
     }
   }
@@ -166,12 +167,12 @@ class FileEscrow implements Escrow {
   }
 
   async #discard(name: string): Promise<void> {
-    await rm(join(this.folder, name), { force: true });
+    await this.files.rm(join(this.folder, name), { force: true });
   }
 }
 
 /** A disk that fills up takes a part of a write, and says so only in the count. */
-async function writeWhole(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
+async function writeWhole(file: EscrowFile, bytes: Buffer, at: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
     if (bytesWritten === 0) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
@@ -179,8 +180,8 @@ async function writeWhole(file: FileHandle, bytes: Buffer, at: number): Promise<
   }
 }
 
-async function readEntries(path: string): Promise<EscrowEntry[]> {
-  const file = await open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
+async function readEntries(files: EscrowFiles, path: string): Promise<EscrowEntry[]> {
+  const file = await files.open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
   if (file === undefined) return [];
   try {
     return entriesIn(await file.readFile()).map(({ entry }) => entry);
@@ -190,8 +191,8 @@ async function readEntries(path: string): Promise<EscrowEntry[]> {
 }
 
 /** Frees the slot of one entry in a file whose owner may still write to others. */
-async function forget(path: string, attemptId: string): Promise<void> {
-  const file = await open(path, O_RDWR | O_NOFOLLOW).catch(() => undefined);
+async function forget(files: EscrowFiles, path: string, attemptId: string): Promise<void> {
+  const file = await files.open(path, O_RDWR | O_NOFOLLOW).catch(() => undefined);
   if (file === undefined) return;
   try {
     for (const { entry, at } of entriesIn(await file.readFile())) {

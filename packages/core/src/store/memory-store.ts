@@ -20,9 +20,15 @@ const ORIGIN_MS = 1_000_000_000_000;
 /**
  * Rows in this process's memory: for tests, and for providers whose tokens cost nothing to lose.
  * The same object may serve several engines of one process, one after the other or at once.
+ *
+ * @param rows where they are kept, for a test or a simulation that looks at them or puts older
+ *   ones back. Rows are replaced, never changed.
  */
-export function memoryStore(clock: Pick<Clock, 'boot'>): TokenStore {
-  return new MemoryStore(clock);
+export function memoryStore(
+  clock: Pick<Clock, 'boot'>,
+  rows: Map<string, StoredRow> = new Map(),
+): TokenStore {
+  return new MemoryStore(clock, rows);
 }
 
 class MemoryStore implements TokenStore {
@@ -34,9 +40,14 @@ class MemoryStore implements TokenStore {
     steadyClock: true,
   };
   readonly #identity = `memory-${++made}`;
-  readonly #rows = new Map<string, StoredRow>();
+  readonly #rows: Map<string, StoredRow>;
 
-  constructor(private readonly clock: Pick<Clock, 'boot'>) {}
+  constructor(
+    private readonly clock: Pick<Clock, 'boot'>,
+    rows: Map<string, StoredRow>,
+  ) {
+    this.#rows = rows;
+  }
 
   async open(): Promise<void> {}
 

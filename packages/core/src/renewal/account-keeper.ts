@@ -9,6 +9,7 @@ import { type FlightEnd, flyRenewal } from './flight.js';
 import { lacksScope } from './fresh-tokens.js';
 import { expiredOnArrival } from './judge-reply.js';
 import { type LiveToken, liveToken } from './live-token.js';
+import { aborted, refusedToken, rolledBack, waitTimedOut } from './no-token.js';
 import type { RenewalServices } from './renewal-services.js';
 import type { RenewalTransaction } from './renewal-transaction.js';
 import type { Trigger } from './trigger.js';
@@ -81,9 +82,7 @@ export class AccountKeeper {
 
   /** Whether the token last seen still lives; how old the view of the record is does not matter. */
   get holdsToken(): boolean {
-    const live = this.#live;
-    if (live === undefined || this.#isWithdrawn(live)) return false;
-    return this.services.elapsed.recent() < live.endsAt;
+    return this.#stillValid(this.services.elapsed.recent()) !== undefined;
   }
 
   get flying(): boolean {
@@ -93,9 +92,7 @@ export class AccountKeeper {
   /** The token at hand if it may be handed out this instant, without looking anywhere. */
   peek(): AccessToken | undefined {
     const now = this.services.elapsed.recent();
-    const live = this.#live;
-    if (live === undefined || now >= live.endsAt || !this.#viewIsFresh(now)) return undefined;
-    return this.#isWithdrawn(live) ? undefined : live.token;
+    return this.#viewIsFresh(now) ? this.#stillValid(now)?.token : undefined;
   }
 
   async getToken(options: TokenRequestOptions = {}): Promise<AccessToken> {
@@ -255,9 +252,9 @@ export class AccountKeeper {
     return clock.sleep(parameters.followPollMs);
   }
 
-  #stillValid(): LiveToken | undefined {
+  #stillValid(now = this.services.elapsed.now()): LiveToken | undefined {
     const live = this.#live;
-    if (live === undefined || this.services.elapsed.now() >= live.endsAt) return undefined;
+    if (live === undefined || now >= live.endsAt) return undefined;
     return this.#isWithdrawn(live) ? undefined : live;
   }
 
@@ -424,49 +421,4 @@ export class AccountKeeper {
 function refuseBadWait({ waitMs = 0, minValidityMs = 0 }: TokenRequestOptions): void {
   if (waitMs >= 0 && minValidityMs >= 0) return;
   throw new TypeError('waitMs and minValidityMs are numbers of milliseconds, 0 or more.');
-}
-
-function aborted({ reason }: AbortSignal): TokenError {
-  return new TokenError('ABORTED', 'The caller stopped waiting for a token.', {
-    retryable: true,
-    cause: reason,
-  });
-}
-
-function waitTimedOut({ id }: KnownAccount, failure: TokenError | undefined): TokenError {
-  const last = failure === undefined ? '' : ` The last attempt failed: ${failure.message}`;
-  return new TokenError(
-    'WAIT_TIMED_OUT',
-    `No token for ${id} in the time given. The renewal goes on; ask again.${last}`,
-    {
-      retryable: true,
-      account: id,
-      ...(failure?.reason === undefined ? {} : { reason: failure.reason }),
-      ...(failure === undefined ? {} : { cause: failure }),
-    },
-  );
-}
-
-function refusedToken({ id }: KnownAccount, error: TokenError | undefined): TokenError {
-  return new TokenError(
-    'TOKEN_REFUSED',
-    `An API refused the token of ${id}, and a new one could not be had` +
-      `${error === undefined ? '' : ` (${error.code})`}.`,
-    {
-      retryable: true,
-      account: id,
-      reason: error?.reason ?? 'refused',
-      ...(error?.retryAt === undefined ? {} : { retryAt: error.retryAt }),
-      ...(error === undefined ? {} : { cause: error }),
-    },
-  );
-}
-
-function rolledBack({ id }: KnownAccount, location: string): TokenError {
-  return new TokenError(
-    'STORE_ROLLED_BACK',
-    `The store at ${location} holds an older state of ${id} than this process has seen. Sending ` +
-      'an old refresh token could end its grant, so nothing is sent. Log the account in again.',
-    { account: id, reason: 'rolled_back' },
-  );
 }

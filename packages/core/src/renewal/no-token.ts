@@ -66,3 +66,48 @@ export function guardRefused(
     { retryable: true, retryAt, reason, account: id, provider: provider.id },
   );
 }
+
+export function aborted({ reason }: AbortSignal): TokenError {
+  return new TokenError('ABORTED', 'The caller stopped waiting for a token.', {
+    retryable: true,
+    cause: reason,
+  });
+}
+
+export function waitTimedOut({ id }: KnownAccount, failure: TokenError | undefined): TokenError {
+  const last = failure === undefined ? '' : ` The last attempt failed: ${failure.message}`;
+  return new TokenError(
+    'WAIT_TIMED_OUT',
+    `No token for ${id} in the time given. The renewal goes on; ask again.${last}`,
+    {
+      retryable: true,
+      account: id,
+      ...(failure?.reason === undefined ? {} : { reason: failure.reason }),
+      ...(failure === undefined ? {} : { cause: failure }),
+    },
+  );
+}
+
+export function refusedToken({ id }: KnownAccount, error: TokenError | undefined): TokenError {
+  return new TokenError(
+    'TOKEN_REFUSED',
+    `An API refused the token of ${id}, and a new one could not be had` +
+      `${error === undefined ? '' : ` (${error.code})`}.`,
+    {
+      retryable: true,
+      account: id,
+      reason: error?.reason ?? 'refused',
+      ...(error?.retryAt === undefined ? {} : { retryAt: error.retryAt }),
+      ...(error === undefined ? {} : { cause: error }),
+    },
+  );
+}
+
+export function rolledBack({ id }: KnownAccount, location: string): TokenError {
+  return new TokenError(
+    'STORE_ROLLED_BACK',
+    `The store at ${location} holds an older state of ${id} than this process has seen. Sending ` +
+      'an old refresh token could end its grant, so nothing is sent. Log the account in again.',
+    { account: id, reason: 'rolled_back' },
+  );
+}

@@ -72,7 +72,7 @@ export class AccountRegistry {
     );
   }
 
-  /** All shared accounts there are from now on. Those of unknown providers are another service's. */
+  /** All shared accounts there are from now on. */
   share(configs: readonly AccountConfig[]): SharedChange {
     const kept = this.#served(configs).map((fresh) => {
       const known = this.#shared.get(fresh.id);
@@ -86,9 +86,11 @@ export class AccountRegistry {
     return { removed, refused: this.#view.refused };
   }
 
-  /** Why one of these shared accounts would have no place here, without changing anything. */
-  refusalOf(configs: readonly AccountConfig[], id: string): TokenError | undefined {
-    return new AccountView(this.#own.values(), this.#served(configs)).refused.get(id);
+  /** Why a shared account would have no place among the others, without changing anything. */
+  refusalOf(config: AccountConfig, shared: readonly AccountConfig[]): TokenError | undefined {
+    const account = this.#known(config);
+    const others = this.#served(shared).filter(({ id }) => id !== account.id);
+    return new AccountView(this.#own.values(), [...others, account]).refused.get(account.id);
   }
 
   isShared(id: string): boolean {
@@ -120,10 +122,15 @@ export class AccountRegistry {
     return this.#view.byId.get(id);
   }
 
+  /** What this engine could not even be configured with is another service's. */
   #served(configs: readonly AccountConfig[]): KnownAccount[] {
-    return configs
-      .filter(({ provider }) => this.#providers.has(provider))
-      .map((config) => this.#known(config));
+    return configs.flatMap((config) => {
+      try {
+        return this.#known(config);
+      } catch {
+        return [];
+      }
+    });
   }
 
   #addProvider(provider: TokenProvider): void {

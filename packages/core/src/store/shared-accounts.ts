@@ -20,11 +20,11 @@ interface Services {
   readonly events: EventHub;
 }
 
-/** A row as this process last saw it. Without a configuration it was removed, or cannot be read. */
+/** A row as this process last saw it. With neither a configuration nor an error it was removed. */
 interface SeenRow {
   readonly version: number;
-  readonly config: AccountConfig | undefined;
-  readonly removed: boolean;
+  readonly config?: AccountConfig;
+  /** Why it cannot be read. */
   readonly error?: TokenError;
 }
 
@@ -50,9 +50,9 @@ export class SharedAccounts {
   /** The row of an account, also of one that has no place in this engine. */
   rowOf(key: AccountKey): { readonly id: string; readonly version: number } | undefined {
     const wanted = typeof key === 'string' ? key : accountId(key);
-    for (const [id, { version, removed, config }] of this.#rows) {
-      const names = [id, config?.name ?? config?.account];
-      if (!removed && names.includes(wanted)) return { id, version };
+    for (const [id, { version, config, error }] of this.#rows) {
+      if (config === undefined && error === undefined) continue;
+      if ([id, config?.name ?? config?.account].includes(wanted)) return { id, version };
     }
     return undefined;
   }
@@ -77,8 +77,7 @@ export class SharedAccounts {
     refuseFunctions(config);
     // Names and chains are judged among all there are.
     await this.sync(0);
-    const others = this.#configs().filter((each) => accountId(each) !== id);
-    const refusal = registry.refusalOf([...others, config], id);
+    const refusal = registry.refusalOf(config, this.#configs());
     if (refusal !== undefined) throw refusal;
     const body = sealAccount(sealer, id, config);
     const version = await this.#write(id, (row) => {
@@ -86,7 +85,7 @@ export class SharedAccounts {
       if (taken && !replace) throw alreadyThere(id);
       return body;
     });
-    this.#rows.set(id, { version, config, removed: false });
+    this.#rows.set(id, { version, config });
     this.#settle();
   }
 
@@ -96,7 +95,7 @@ export class SharedAccounts {
       if (row?.version !== version) throw contended(id);
       return removedAccount;
     });
-    this.#rows.set(id, { version: dropped, config: undefined, removed: true });
+    this.#rows.set(id, { version: dropped });
     this.#settle();
   }
 
@@ -137,11 +136,11 @@ export class SharedAccounts {
 
   #open({ id, body, version }: StoredRow): SeenRow {
     try {
-      if (isRemoved(body)) return { version, config: undefined, removed: true };
-      return { version, config: openAccount(this.services.sealer, id, body), removed: false };
+      if (isRemoved(body)) return { version };
+      return { version, config: openAccount(this.services.sealer, id, body) };
     } catch (error) {
       if (!TokenError.is(error)) throw error;
-      return { version, config: undefined, removed: false, error };
+      return { version, error };
     }
   }
 
@@ -161,18 +160,8 @@ export class SharedAccounts {
     }
   }
 
-  /** What this engine could not even be configured with is another service's. */
   #configs(): AccountConfig[] {
-    const { registry } = this.services;
-    return [...this.#rows.values()].flatMap(({ config }) => {
-      if (config === undefined) return [];
-      try {
-        registry.check(config);
-        return [config];
-      } catch {
-        return [];
-      }
-    });
+    return [...this.#rows.values()].flatMap(({ config }) => config ?? []);
   }
 }
 

@@ -7,15 +7,13 @@ import { Secret } from '../token/secret.js';
  * The body of a `configuration` row: an account that lives in the store, so that every process on
  * it has it. A removed one leaves its row behind, without anything in it.
  */
-type StoredAccount =
-  | { readonly format: 1; readonly removed: true }
-  | (Omit<AccountConfig, 'credentials'> & {
-      readonly format: 1;
-      /** JSON of the credentials, sealed. */
-      readonly credentials?: string;
-    });
+type StoredAccount = Omit<AccountConfig, 'credentials'> & {
+  readonly format: 1;
+  /** JSON of the credentials, sealed. */
+  readonly credentials?: string;
+};
 
-export const removedAccount = JSON.stringify({ format: 1, removed: true } satisfies StoredAccount);
+export const removedAccount = JSON.stringify({ format: 1, removed: true });
 
 export function sealAccount(sealer: Sealer, id: string, config: AccountConfig): string {
   const { credentials, ...rest } = config;
@@ -36,11 +34,13 @@ export function isRemoved(body: string): boolean {
   }
 }
 
-/** @throws TokenError `RECORD_UNREADABLE`, `KEY_UNKNOWN` */
+/**
+ * Of a row that is not removed.
+ *
+ * @throws TokenError `RECORD_UNREADABLE`, `KEY_UNKNOWN`
+ */
 export function openAccount(sealer: Sealer, id: string, body: string): AccountConfig {
-  const stored = parse(id, body);
-  if ('removed' in stored) throw damaged(id);
-  const { format, credentials, ...config } = stored;
+  const { format, credentials, ...config } = parse(id, body);
   if (credentials === undefined) return config;
   return { ...config, credentials: JSON.parse(sealer.open(credentials, placeOf(id)), revive) };
 }
@@ -48,7 +48,6 @@ export function openAccount(sealer: Sealer, id: string, body: string): AccountCo
 function parse(id: string, body: string): StoredAccount {
   try {
     const value = JSON.parse(body) as StoredAccount & { provider?: unknown; account?: unknown };
-    if ('removed' in value) return value;
     if (typeof value.provider === 'string' && typeof value.account === 'string') return value;
   } catch {}
   throw damaged(id);

@@ -1,3 +1,4 @@
+import type { TokenEvents } from '../events/events.js';
 import { type GuardRequest, noteFailure, noteUsable } from '../guard/guard.js';
 import type { GuardState } from '../guard/guard-state.js';
 import type { KnownAccount } from '../provider/account-registry.js';
@@ -15,6 +16,7 @@ import type { Secret } from '../token/secret.js';
 import type { RefreshGrant, TokenSet } from '../token/token-set.js';
 import type { RenewalServices } from './renewal-services.js';
 import { retiringTokens } from './retiring-tokens.js';
+import { accessRecord, refreshRecord } from './token-records.js';
 
 /** One reply turned into the next generation, sealed, ready for escrow and commit. */
 export interface FreshTokens {
@@ -65,14 +67,7 @@ export interface Fresh {
   readonly anomalies: readonly Anomaly[];
 }
 
-type Anomaly =
-  | 'lifetime_clamped'
-  | 'lifetime_missing'
-  | 'expired_on_arrival'
-  | 'unchanged_token'
-  | 'scope_reduced'
-  | 'refresh_token_only'
-  | 'rotation_unsupported';
+type Anomaly = TokenEvents['anomaly:detected']['kind'];
 
 type Services = Pick<RenewalServices, 'tokens' | 'parameters' | 'random'>;
 
@@ -86,7 +81,7 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
   const shared = set.sharesUpstreamToken && source.upstream !== undefined;
   const anomalies = anomaliesOf(set, unchanged, account.config.scope);
   if (shared && account.config.rotateEveryMs !== undefined) anomalies.push('rotation_unsupported');
-  const refresh = refreshRecord(services, source, set.refresh);
+  const refresh = nextRefresh(services, source, set.refresh);
   return {
     access,
     anomalies,
@@ -94,11 +89,7 @@ export function freshTokens(services: Services, source: FreshSource, set: TokenS
       ...base(source),
       guard: guardAfter(services, accepted(source), request, set, { unchanged, expired }),
       access: {
-        sealed: services.tokens.sealAccess(place, access),
-        tokenType: set.tokenType,
-        issuedAt: source.issuedAt,
-        lifetimeMs: set.lifetime.ms,
-        ...(set.scope === undefined ? {} : { scope: set.scope }),
+        ...accessRecord(services.tokens, place, set, source.issuedAt),
         ...(unchanged || expired ? { noProgress: true } : {}),
         ...(shared ? { sharesUpstream: true } : {}),
       },
@@ -121,7 +112,7 @@ export function freshRefreshTokenOnly(
   const { record, previous, request } = source;
   const place = placeOf(source);
   const kept = previous.access;
-  const sealed = refreshRecord(services, source, refresh);
+  const sealed = nextRefresh(services, source, refresh);
   return {
     access: kept,
     anomalies: [error.reason === 'expired_on_arrival' ? error.reason : 'refresh_token_only'],
@@ -155,19 +146,13 @@ function placeOf({ account, incarnation, generation }: FreshSource): RecordPlace
 }
 
 /** A reply without a refresh token keeps the old one (RFC 6749 section 6), sealed anew. */
-function refreshRecord(
+function nextRefresh(
   { tokens }: Services,
   source: FreshSource,
   grant: RefreshGrant | undefined,
 ): RefreshRecord | undefined {
   const place = placeOf(source);
-  if (grant !== undefined) {
-    return {
-      sealed: tokens.sealRefresh(place, grant.token),
-      issuedAt: source.issuedAt,
-      ...(grant.lifetimeMs === undefined ? {} : { lifetimeMs: grant.lifetimeMs }),
-    };
-  }
+  if (grant !== undefined) return refreshRecord(tokens, place, grant, source.issuedAt);
   const { record, previous, operation } = source;
   if (operation === 'obtain' || record.refresh === undefined || previous.refresh === undefined) {
     return undefined;

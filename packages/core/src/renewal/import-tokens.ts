@@ -12,6 +12,7 @@ import { Secret } from '../token/secret.js';
 import type { RefreshGrant, TokenSet } from '../token/token-set.js';
 import { dueOf } from './due-of.js';
 import type { RenewalServices } from './renewal-services.js';
+import { accessRecord, refreshRecord } from './token-records.js';
 
 /**
  * Tokens that were obtained elsewhere: in a browser, by another tool, by the client that kept
@@ -119,29 +120,8 @@ function sealed(
 ): Partial<AccountRecord> {
   const issuedAt = { epoch, ms };
   return {
-    ...(tokens === undefined
-      ? {}
-      : {
-          access: {
-            sealed: sealer.sealAccess(place, {
-              token: tokens.accessToken,
-              metadata: tokens.metadata,
-            }),
-            tokenType: tokens.tokenType,
-            issuedAt,
-            lifetimeMs: tokens.lifetime.ms,
-            ...(tokens.scope === undefined ? {} : { scope: tokens.scope }),
-          },
-        }),
-    ...(refresh === undefined
-      ? {}
-      : {
-          refresh: {
-            sealed: sealer.sealRefresh(place, refresh.token),
-            issuedAt,
-            ...(refresh.lifetimeMs === undefined ? {} : { lifetimeMs: refresh.lifetimeMs }),
-          },
-        }),
+    ...(tokens === undefined ? {} : { access: accessRecord(sealer, place, tokens, issuedAt) }),
+    ...(refresh === undefined ? {} : { refresh: refreshRecord(sealer, place, refresh, issuedAt) }),
     ...(rotateEveryMs === undefined || tokens === undefined
       ? {}
       : { rotateAt: ms + rotateEveryMs }),

@@ -4,6 +4,7 @@ import { validityOfRecord } from '../renewal/renewal-policy.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
 import { loadRecord } from '../store/edit-record.js';
+import { accountSummary } from './account-summary.js';
 import type { AccountStatus } from './token-engine.js';
 
 /** Read off the record, which is what every process goes by. */
@@ -13,7 +14,7 @@ export async function accountStatus(
 ): Promise<AccountStatus> {
   const { store, clock, parameters } = services;
   const { record, time } = await loadRecord(store, account.id);
-  const summary = { id: account.id, name: account.name, provider: account.provider.id };
+  const summary = accountSummary(account);
   if (record === undefined) return { ...summary, state: 'new', generation: 0, failures: 0 };
   const wall = (ms: number) => Math.floor(clock.now() + ms - time.ms);
   const after = (from: Deadline, ms: number) => Math.floor(clock.now() + msUntil(from, ms, time));

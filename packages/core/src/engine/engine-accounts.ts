@@ -9,9 +9,10 @@ import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import { newRecord } from '../store/account-record.js';
-import { editRecord } from '../store/edit-record.js';
+import { editRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { SharedAccounts } from '../store/shared-accounts.js';
+import { accountSummary } from './account-summary.js';
 import type {
   AccountSummary,
   AddAccountOptions,
@@ -38,7 +39,7 @@ export class RuntimeAccounts implements EngineAccounts {
   }
 
   list(): readonly AccountSummary[] {
-    return this.services.registry.all().map(summary);
+    return this.services.registry.all().map(accountSummary);
   }
 
   async add(
@@ -55,7 +56,7 @@ export class RuntimeAccounts implements EngineAccounts {
     const account = registry.find(id);
     await this.#revive(account);
     this.scheduler.wake();
-    return summary(account);
+    return accountSummary(account);
   }
 
   async import(key: AccountKey, tokens: ImportedTokens): Promise<void> {
@@ -65,14 +66,15 @@ export class RuntimeAccounts implements EngineAccounts {
   }
 
   async remove(key: AccountKey, { force = false }: RemoveAccountOptions = {}): Promise<void> {
-    const { registry } = this.services;
+    const { registry, store } = this.services;
     const account = await this.#findOrDropRow(key);
     if (account === undefined) return;
     if (this.#fixed.has(account.id)) throw configuredElsewhere(account);
     registry.refuseIfUsed(account);
     // As it stood when it was to be removed: whoever adds it anew meanwhile means another one.
     const row = registry.isShared(account.id) ? this.shared.rowOf(account.id) : undefined;
-    const { record } = await this.revocation.revoke(this.keepers.of(account), REMOVED);
+    await this.revocation.revoke(this.keepers.of(account), REMOVED);
+    const { record } = await loadRecord(store, account.id);
     if (!force && (record?.retiring.length ?? 0) > 0) throw stillOwed(account);
     if (row !== undefined) return this.shared.drop(row);
     registry.remove(account);
@@ -104,10 +106,6 @@ export class RuntimeAccounts implements EngineAccounts {
     });
     if (done) this.keepers.of(account).takeOver(found);
   }
-}
-
-export function summary({ id, name, provider }: KnownAccount): AccountSummary {
-  return { id, name, provider: provider.id };
 }
 
 function configuredElsewhere({ id, name }: KnownAccount): TokenError {

@@ -35,7 +35,7 @@ export class Revocation {
   constructor(private readonly services: RenewalServices) {}
 
   /** A tombstone: written over whatever goes on, without a claim. Idempotent. */
-  async revoke(keeper: KeptAccount, reason = 'revoked'): Promise<FoundRecord> {
+  async revoke(keeper: KeptAccount, reason = 'revoked'): Promise<void> {
     const { store, random } = this.services;
     const { account } = keeper;
     const { found } = await editRecord(store, account.id, (found) => {
@@ -62,7 +62,6 @@ export class Revocation {
     });
     keeper.takeOver(found);
     await this.retire(account);
-    return loadRecord(store, account.id);
   }
 
   /**

@@ -1,8 +1,10 @@
 import {
   chmodSync,
+  closeSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -34,6 +36,12 @@ function newPath(): string {
 }
 
 const read = (path: string) => keyringFromFile(path, systemRandom())[0];
+
+function lowestFree(): number {
+  const descriptor = openSync(tmpdir(), 'r');
+  closeSync(descriptor);
+  return descriptor;
+}
 
 describe('the key file', () => {
   test('is made once, for its user only, and read from then on', () => {
@@ -151,6 +159,24 @@ describe('a key file of several keys', () => {
     expect(() => changeKeyFile(path, refuse)).toThrow(new TypeError('no'));
     expect(ids(path)).toEqual([id]);
     expect(readdirSync(dirname(path))).toEqual(['tokens.db.key']);
+  });
+
+  test.each<readonly [string, (path: string) => void]>([
+    ['that throws', read],
+    ['of a file that cannot be read', (path) => writeFileSync(path, 'k1', { mode: 0o600 })],
+    ['of a file that is not there', () => {}],
+  ])('a change %s leaves no descriptor open', (_, make) => {
+    const path = newPath();
+    make(path);
+    const refuse = () => {
+      throw new TypeError('no');
+    };
+    // The lowest number that is free goes up with each one that is left open.
+    const before = lowestFree();
+    for (let time = 0; time < 20; time += 1) {
+      expect(() => changeKeyFile(path, refuse)).toThrow();
+    }
+    expect(lowestFree()).toBeLessThan(before + 20);
   });
 
   test('two changes at once: the second is refused with what to do, and no key is lost', () => {

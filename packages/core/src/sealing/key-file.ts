@@ -53,14 +53,7 @@ export function changeKeyFile(path: string, change: (keys: Keyring) => Keyring):
   const draft = `${path}.next`;
   const file = openDraft(path, draft);
   try {
-    const keys = readKeyFile(path) ?? fail(path, 'is missing. Put it back from a backup');
-    const changed = change(keys);
-    if (textOf(changed).length > LONGEST_BYTES) fail(path, 'is full: retire old keys first');
-    try {
-      writeKeys(file, changed);
-    } finally {
-      closeSync(file);
-    }
+    const changed = writeChanged(path, file, change);
     renameSync(draft, path);
     syncFolder(dirname(path));
     return changed;
@@ -69,6 +62,19 @@ export function changeKeyFile(path: string, change: (keys: Keyring) => Keyring):
     // What the file system says is ours to explain; the rest is the caller's.
     if (TokenError.is(error) || !('syscall' in (error as object))) throw error;
     return fail(path, `cannot be changed (${codeOf(error)})`);
+  }
+}
+
+/** Closes the draft, however it ends. */
+function writeChanged(path: string, draft: number, change: (keys: Keyring) => Keyring): Keyring {
+  try {
+    const keys = readKeyFile(path) ?? fail(path, 'is missing. Put it back from a backup');
+    const changed = change(keys);
+    if (textOf(changed).length > LONGEST_BYTES) fail(path, 'is full: retire old keys first');
+    writeKeys(draft, changed);
+    return changed;
+  } finally {
+    closeSync(draft);
   }
 }
 

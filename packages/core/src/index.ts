@@ -39,4 +39,5 @@ export { type LifetimeBounds, lifetimeFrom } from './token/lifetime.js';
 export { Secret } from './token/secret.js';
 export type { IssuedTokens } from './token/token-set.js';
 export * from './transport/http-exchange.js';
+export { isLoopbackHost } from './transport/loopback-host.js';
 export { nodeHttpExchange } from './transport/node-http-exchange.js';

@@ -1,9 +1,9 @@
+import { isLoopbackHost } from '@tokenkeep/core';
+
 // Left out, or read as other characters, by the URL parser: what is checked by eye is then not
 // where the request goes.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the purpose
 const DECEPTIVE = /[\u0000-\u001f\u007f]|^[^?#]*\\/;
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * The URL of a request that carries a token, if its origin is one of `allowed`. No message shows
@@ -74,7 +74,7 @@ function refuseUnsafe(url: URL): void {
         'the request is authorized with.',
     );
   }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
     throw new TypeError(
       `${url.origin} is not https. Tokens are sent over http to this machine only.`,
     );

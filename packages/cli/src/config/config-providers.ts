@@ -1,4 +1,4 @@
-import { TokenError, type TokenProvider } from '@tokenkeep/core';
+import { isLoopbackHost, TokenError, type TokenProvider } from '@tokenkeep/core';
 import { groupMembers } from './config-path.js';
 import type { ConfigData } from './config-schema.js';
 import { kindOfProvider } from './config-schema.js';
@@ -72,7 +72,7 @@ function isHttp(baseUrl: unknown): boolean {
 
 function isLocal(baseUrl: unknown): boolean {
   if (typeof baseUrl !== 'string' || !URL.canParse(baseUrl)) return false;
-  return /^(localhost\.?|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(baseUrl).hostname);
+  return isLoopbackHost(new URL(baseUrl).hostname);
 }
 
 function originOf(baseUrl: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { TokenError } from '../errors/token-error.js';
+import { isLoopbackHost } from './loopback-host.js';
 
 /**
  * A URL secrets may be sent to: https, or http to this machine where the engine allows it; no
@@ -17,7 +18,7 @@ export function tokenEndpointUrl(text: string, allowInsecureLoopback: boolean): 
   if (url.hash !== '') throw unsafe(`for host ${url.host} has a fragment. Remove it.`);
   if (url.protocol === 'https:') return url;
   if (url.protocol !== 'http:') throw unsafe(`has the scheme ${url.protocol}; use https.`);
-  if (!isLoopback(url.hostname)) {
+  if (!isLoopbackHost(url.hostname)) {
     throw unsafe(`${url.origin} is not https. Tokens are sent over http to this machine only.`);
   }
   if (!allowInsecureLoopback) {
@@ -26,10 +27,6 @@ export function tokenEndpointUrl(text: string, allowInsecureLoopback: boolean): 
     );
   }
   return url;
-}
-
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost\.?|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 function unsafe(problem: string): TokenError {

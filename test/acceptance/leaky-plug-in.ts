@@ -1,23 +1,10 @@
 import {
   PROVIDER_CONTRACT,
   type ProviderCall,
-  type ProviderProfile,
   TokenError,
   type TokenProvider,
 } from '@tokenkeep/core';
-
-const profile: ProviderProfile = {
-  apiOrigins: [],
-  renewal: 'ahead',
-  refreshToken: 'none',
-  inDoubt: 'never-resend',
-  notProcessed: [],
-  refreshRevokesAccessToken: false,
-  revocationScope: 'token',
-  lifetime: { defaultMs: 3_600_000, maxMs: 3_600_000, zeroMeans: 'invalid' },
-  passwordLogin: false,
-  budgets: [],
-};
+import { plugInProfile } from './plug-in-profile.js';
 
 /** Every way in which a careless plug-in throws, with the password in hand. */
 export const carelessThrows: Readonly<Record<string, (secret: string) => unknown>> = {
@@ -71,7 +58,7 @@ export function leakyPlugIn(
   return {
     contract: PROVIDER_CONTRACT,
     id,
-    profile: where === 'budget' ? { ...profile, budgets: [budget] } : profile,
+    profile: where === 'budget' ? { ...plugInProfile, budgets: [budget] } : plugInProfile,
     credentials: {
       '~standard': {
         version: 1,

@@ -2,23 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { createTokenEngine, Secret, type TokenProvider } from '@tokenkeep/core';
 import { fault } from '@tokenkeep/testing';
 import { failureOf } from './failure-of.js';
+import { plugInProfile } from './plug-in-profile.js';
 import { authRefreshWorld, World } from './world.js';
 
 const provider = {
   contract: 1,
   id: 'acme',
-  profile: {
-    apiOrigins: [],
-    renewal: 'ahead',
-    refreshToken: 'none',
-    inDoubt: 'never-resend',
-    notProcessed: [],
-    refreshRevokesAccessToken: false,
-    revocationScope: 'token',
-    lifetime: { defaultMs: 60_000, maxMs: 60_000, zeroMeans: 'invalid' },
-    passwordLogin: false,
-    budgets: [],
-  },
+  profile: plugInProfile,
   credentials: {
     '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
   },
@@ -27,7 +17,7 @@ const provider = {
   isTokenRejection: async () => false,
 };
 const account = { provider: 'acme', account: 'a', credentials: {} };
-const profile = (change: object) => ({ ...provider, profile: { ...provider.profile, ...change } });
+const profile = (change: object) => ({ ...provider, profile: { ...plugInProfile, ...change } });
 
 /** Options nobody checked before: what a compiler would have refused. */
 const wrongOptions: [string, unknown, RegExp][] = [

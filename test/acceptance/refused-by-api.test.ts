@@ -1,18 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { fault } from '@tokenkeep/testing';
 import { apiCall } from './api-call.js';
-import { authRefreshWorld, chatAppWorld, World } from './world.js';
+import { expectFiveMinutesApart, waysOfRenewal } from './refused-tokens.js';
+import { authRefreshWorld, World } from './world.js';
 
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-const worlds = [
-  ['ahead', authRefreshWorld],
-  ['on demand', chatAppWorld as unknown as typeof authRefreshWorld],
-] as const;
-
-test.each(worlds)(
+test.each(waysOfRenewal)(
   'F49 %s: a token revoked early costs one refresh, shared by all who report it',
   async (_, make) => {
     await using world = new World();
@@ -32,7 +28,7 @@ test.each(worlds)(
   },
 );
 
-test.each(worlds)(
+test.each(waysOfRenewal)(
   'F49 %s: what is really a permission error costs a renewal per 5 min, whatever is reported',
   async (_, make) => {
     await using world = new World();
@@ -48,9 +44,7 @@ test.each(worlds)(
     }
     const asked = server.log.entries.slice(before);
     expect(asked.length).toBeGreaterThanOrEqual(1);
-    for (const [index, { at }] of asked.slice(1).entries()) {
-      expect(at - (asked[index]?.at ?? 0)).toBeGreaterThanOrEqual(5 * minute);
-    }
+    expectFiveMinutesApart(asked);
     expect(asked.length).toBeLessThanOrEqual(24);
     expect(server.log.logins()).toHaveLength(1);
   },

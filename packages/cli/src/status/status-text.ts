@@ -1,7 +1,7 @@
+import { labelledLines } from '../terminal/labelled-lines.js';
 import { plainText } from '../terminal/plain-text.js';
 import type { Colours, Terminal } from '../terminal/terminal.js';
 import { textTable } from '../terminal/text-table.js';
-import { wrappedText } from '../terminal/wrapped-text.js';
 import type { AccountInWords, Urgency } from './account-state.js';
 
 const columns = ['ACCOUNT', 'STATE', 'TOKEN', 'REFRESH TOKEN', 'WHAT HAPPENS NEXT'] as const;
@@ -32,7 +32,6 @@ export function statusText(accounts: readonly AccountInWords[], place: Place): s
 /** One account with everything that is known of it. */
 export function accountText(account: AccountInWords, place: Place): string {
   const { colours: paint, width } = place;
-  const indent = ' '.repeat(LABEL_WIDTH + 4);
   const rows: (readonly [string, string])[] = [
     ['token', account.token],
     ['refresh token', account.refreshToken],
@@ -42,13 +41,7 @@ export function accountText(account: AccountInWords, place: Place): string {
   const id = account.id === account.name ? '' : `  ${paint.dim(account.id)}`;
   return [
     `${paint.bold(account.name)}${id}  ${stateText(account, paint)}`,
-    ...rows
-      .filter(([, text]) => text !== '')
-      .flatMap(([label, text]) =>
-        wrappedText(text, width - indent.length).map((line, index) =>
-          index === 0 ? `  ${paint.dim(label.padEnd(LABEL_WIDTH))}  ${line}` : indent + line,
-        ),
-      ),
+    ...labelledLines(rows, LABEL_WIDTH, width, paint),
   ].join('\n');
 }
 

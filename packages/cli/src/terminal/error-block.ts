@@ -6,6 +6,7 @@ import { withCommands } from './commands-for-calls.js';
 import { INTERRUPTED } from './ended-question.js';
 import { exitCodeOf } from './exit-code-of-error.js';
 import type { ExitCode } from './exit-codes.js';
+import { labelledLines } from './labelled-lines.js';
 import { isoTime, momentInWords, untilInWords } from './life-in-words.js';
 import { plainText } from './plain-text.js';
 import type { Terminal } from './terminal.js';
@@ -70,19 +71,12 @@ function errorBlock(error: unknown, facts: ErrorFacts, terminal: Terminal): stri
   const title = isConfigError(error)
     ? countInWords(error.problems.length)
     : capitalised(facts.message);
-  const indent = ' '.repeat(LABEL_WIDTH + 4);
   return [
     ...wrappedText(title, columns - 2).map(
       (line, index) => `${index === 0 ? paint.red('✖') : ' '} ${paint.bold(line)}`,
     ),
     ...(isConfigError(error) ? placesOf(error) : []),
-    ...rows
-      .filter(([, text]) => text !== '')
-      .flatMap(([label, text]) =>
-        wrappedText(text, columns - indent.length).map((line, index) =>
-          index === 0 ? `  ${paint.dim(label.padEnd(LABEL_WIDTH))}  ${line}` : indent + line,
-        ),
-      ),
+    ...labelledLines(rows, LABEL_WIDTH, columns, paint),
   ].join('\n');
 }
 

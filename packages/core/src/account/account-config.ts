@@ -1,14 +1,10 @@
 import type { Secret } from '../token/secret.js';
+import type { AccountParts } from './account-key.js';
 
 /** One account as a service configures it. */
-export interface AccountConfig<Credentials = unknown> {
+export interface AccountConfig<Credentials = unknown> extends AccountParts {
   /** What `getToken('crm')` asks for. Unique per engine; defaults to `account`. */
   readonly name?: string;
-  readonly provider: string;
-  readonly account: string;
-  readonly tenant?: string;
-  readonly resource?: string;
-  readonly scope?: string;
   /**
    * How to log in: a value, or a function asked each time (secret managers). Any member may be
    * `accountToken(other)`: then another account's access token takes its place (a chain).

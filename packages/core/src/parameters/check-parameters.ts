@@ -14,7 +14,7 @@ const shorter: readonly (readonly [Name, Name, because: string])[] = [
 ];
 
 /** @throws TokenError `CONFIGURATION_INVALID`, naming the parameter and what it may be */
-export function checkParameters(parameters: Parameters): Parameters {
+export function checkParameters(parameters: Parameters): void {
   for (const [name, value] of Object.entries(parameters)) {
     if (!(name in defaultParameters)) throw invalid(`There is no parameter "${name}".`);
     for (const number of Array.isArray(value) ? value : [value]) {
@@ -29,7 +29,6 @@ export function checkParameters(parameters: Parameters): Parameters {
         `${because}.`,
     );
   }
-  return parameters;
 }
 
 function invalid(message: string): TokenError {

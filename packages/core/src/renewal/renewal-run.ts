@@ -100,7 +100,7 @@ export class RenewalRun {
     }
   }
 
-  /** A sender that is gone may have left the pair that is missed: before anything else is tried. */
+  /** Whoever sent may have left the missed pair in escrow: looked for before all else is tried. */
   async #foundInEscrow({ record }: FoundRecord): Promise<boolean> {
     if (this.#escrowSearched || record?.sent === undefined) return false;
     this.#escrowSearched = true;

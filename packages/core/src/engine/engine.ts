@@ -13,8 +13,9 @@ import { makeDue, type Scheduler } from '../schedule/scheduler.js';
 import type { SharedAccounts } from '../store/shared-accounts.js';
 import type { AccessToken } from '../token/access-token.js';
 import { accountStatus } from './account-status.js';
+import { accountSummary } from './account-summary.js';
 import { registerEngine } from './duplicate-engines.js';
-import { RuntimeAccounts, summary } from './engine-accounts.js';
+import { RuntimeAccounts } from './engine-accounts.js';
 import type {
   AccountHandle,
   AccountStatus,
@@ -68,11 +69,12 @@ export class Engine implements TokenEngine {
 
   /** Reads the store's clock and brings home what is in escrow. */
   async open(): Promise<void> {
-    const { store, registry, events } = this.#services;
+    const { store, registry, events, holder } = this.#services;
     await store.now();
     await this.#shared.sync(0);
     await this.#committer.replay((id) => registry.byId(id));
-    this.#registration = registerEngine(registry.all().map(({ id }) => id));
+    const ids = registry.all().map(({ id }) => id);
+    if (!holder.isSimulated) this.#registration = registerEngine(ids);
     for (const name of ['token:renewed', 'token:obtained', 'token:imported'] as const) {
       events.on(name, ({ account }) => this.#upstreamMoved(account));
     }
@@ -102,7 +104,7 @@ export class Engine implements TokenEngine {
       return keeper;
     };
     return {
-      ...summary(keeper.account),
+      ...accountSummary(keeper.account),
       apiOrigins: keeper.account.provider.profile.apiOrigins,
       getToken: async (options) => {
         this.#refuseIfStopped();

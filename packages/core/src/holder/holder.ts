@@ -4,6 +4,8 @@
 export interface Holder {
   /** Unique per engine; stored with claims and attempts. */
   readonly id: string;
+  /** It stands for a process other than the real one, so several of them may keep one account. */
+  readonly isSimulated?: true;
   /**
    * Whether the process behind another holder's id provably no longer runs: same machine, same
    * process namespace, and gone. `false` means "cannot tell".

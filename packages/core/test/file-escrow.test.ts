@@ -1,8 +1,15 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import * as nodeFiles from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { type EscrowEntry, fileEscrow, processHolder, systemRandom } from '../src/index.js';
+import {
+  type EscrowEntry,
+  type EscrowFiles,
+  fileEscrow,
+  processHolder,
+  systemRandom,
+} from '../src/index.js';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -55,6 +62,31 @@ test('what is removed after the close is found by nobody, and makes no new file'
   expect(await attemptsIn(folder)).toEqual([]);
   expect(readdirSync(folder)).toHaveLength(1);
 });
+
+test.each(['readdir', 'open', 'read'] as const)(
+  'a disk that fails at %s is told from an escrow that is empty: the pair may be in there',
+  async (step) => {
+    const folder = newFolder();
+    const escrow = escrowIn(folder);
+    await escrow.put(entry('aa'));
+    const ioError = async () => {
+      throw Object.assign(new Error('i/o error'), { code: 'EIO' });
+    };
+    const open = async (...of: Parameters<typeof nodeFiles.open>) => {
+      const file = await nodeFiles.open(...of);
+      return Object.assign(file, { readFile: ioError });
+    };
+    const broken = { readdir: { readdir: ioError }, open: { open: ioError }, read: { open } }[step];
+    const files = { ...nodeFiles, ...broken } as EscrowFiles;
+    await escrow.close();
+    const next = fileEscrow(folder, processHolder(systemRandom()), files);
+    await expect(next.entries()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      reason: 'escrow_failed',
+    });
+    expect(await attemptsIn(folder)).toEqual(['aa']);
+  },
+);
 
 test('every file of an escrow is for its user only, and has its room from the first instant', async () => {
   const folder = newFolder();

@@ -82,17 +82,36 @@ class FileEscrow implements Escrow {
   }
 
   async entries(): Promise<readonly EscrowEntry[]> {
-    const names = await this.files.readdir(this.folder).catch(() => []);
     const found: EscrowEntry[] = [];
-    for (const name of names.filter((name) => name.endsWith(SUFFIX))) {
+    for (const name of await this.#names()) {
       const gone = this.#isGone(name);
       if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;
-      const entries = await readEntries(this.files, join(this.folder, name));
+      const entries = await this.#entriesOf(name);
       for (const entry of entries) this.#foreign.set(entry.attemptId, name);
       found.push(...entries);
-      if (entries.length === 0 && gone) await this.#discard(name);
+      if (entries.length === 0 && gone) await this.#discard(name).catch(() => {});
     }
     return found;
+  }
+
+  async #names(): Promise<readonly string[]> {
+    try {
+      const names = await this.files.readdir(this.folder);
+      return names.filter((name) => name.endsWith(SUFFIX));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw unusable(this.folder, error);
+    }
+  }
+
+  /** A file that cannot be read may hold the pair that is looked for: that is not "nothing". */
+  async #entriesOf(name: string): Promise<readonly EscrowEntry[]> {
+    try {
+      return await readEntries(this.files, join(this.folder, name));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw unusable(this.folder, error);
+    }
   }
 
   async remove(attemptId: string): Promise<void> {
@@ -181,8 +200,7 @@ async function writeWhole(file: EscrowFile, bytes: Buffer, at: number): Promise<
 }
 
 async function readEntries(files: EscrowFiles, path: string): Promise<EscrowEntry[]> {
-  const file = await files.open(path, O_RDONLY | O_NOFOLLOW).catch(() => undefined);
-  if (file === undefined) return [];
+  const file = await files.open(path, O_RDONLY | O_NOFOLLOW);
   try {
     return entriesIn(await file.readFile()).map(({ entry }) => entry);
   } finally {
@@ -227,12 +245,17 @@ function parseEntry(text: string): EscrowEntry | undefined {
   }
 }
 
+/** Its owner has removed it meanwhile, or has never made it. */
+function isMissing(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ENOENT';
+}
+
 function unusable(folder: string, error: unknown): TokenError {
   const code = (error as { code?: string }).code ?? 'unknown error';
   return new TokenError(
     'STORE_UNAVAILABLE',
-    `The escrow folder ${folder} failed (${code}): a rotated pair could be kept nowhere until it ` +
-      'is stored. Check the space and the mode of that folder; it is tried again.',
+    `The escrow folder ${folder} failed (${code}). A rotated pair may be in it, or could be kept nowhere ` +
+      'until it is stored. Check the space and the mode of that folder; it is tried again.',
     { retryable: true, reason: 'escrow_failed' },
   );
 }

@@ -93,7 +93,7 @@ export class Committer {
           escrowFirst: false,
         };
         const end = await this.#judge(commit, await this.#write(commit), false);
-        await escrow.remove(attemptId);
+        await escrow.remove(attemptId).catch(() => {});
         replayed ||= end.kind === 'committed';
         const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
         events.emit(name, { ...facts, generation: fresh.generation });

@@ -75,6 +75,7 @@ export default {
           '^packages/$1/',
           '^packages/[^/]+/(src|dist)/index[.](ts|js|d[.]ts)$',
           '^packages/core/(src|dist)/di/index[.](ts|js|d[.]ts)$',
+          '^packages/testing/(src|dist)/simulation/index[.](ts|js|d[.]ts)$',
         ],
       },
     },

@@ -6,18 +6,24 @@ export interface Sleep {
   cancelled: boolean;
 }
 
-/** Sleeps ordered by deadline, and by arrival where deadlines are equal. A binary heap. */
+/** Sleeps ordered by deadline, and by `order` where deadlines are equal. A binary heap. */
 export class SleepQueue {
   #heap: Sleep[] = [];
   #cancelled = 0;
   #arrivals = 0;
+  readonly #order: () => number;
+
+  /** @param order ranks sleeps of one deadline; default: first come, first served */
+  constructor(order?: () => number) {
+    this.#order = order ?? (() => this.#arrivals);
+  }
 
   get size(): number {
     return this.#heap.length - this.#cancelled;
   }
 
   add(deadline: number, wake: () => void): Sleep {
-    const sleep = { deadline, order: this.#arrivals, wake, cancelled: false };
+    const sleep = { deadline, order: this.#order(), wake, cancelled: false };
     this.#arrivals += 1;
     this.#heap.push(sleep);
     this.#rise(this.#heap.length - 1);

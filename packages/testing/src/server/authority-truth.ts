@@ -14,6 +14,8 @@ export interface AuthorityAccount {
 export class AuthorityTruth<A extends AuthorityAccount> {
   readonly accounts = new Map<string, A>();
   readonly tokens: TokenFamilies;
+  /** See `refuseAllRefreshTokens`. */
+  refusesRefreshTokens = false;
   readonly #rules: TokenRules;
   #rejectsAll = false;
 
@@ -63,6 +65,11 @@ export class AuthorityTruth<A extends AuthorityAccount> {
   /** Whether the API refuses every token, good ones too. */
   rejectAllAccessTokens(rejects = true): void {
     this.#rejectsAll = rejects;
+  }
+
+  /** Whether every refresh token is refused, good ones too, and unharmed: an incident. */
+  refuseAllRefreshTokens(refuses = true): void {
+    this.refusesRefreshTokens = refuses;
   }
 
   /** Every new set carries this access token; without an argument, new ones again. */

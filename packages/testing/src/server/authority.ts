@@ -90,6 +90,9 @@ export abstract class Authority<A extends AuthorityAccount> extends ScriptedServ
     reply: (set: IssuedSet) => Reply,
     refusal: () => Reply,
   ): Processed {
+    if (this.truth.refusesRefreshTokens) {
+      return { reply: refusal(), facts: { outcome: 'refused', replay: false } };
+    }
     const result = this.truth.tokens.refresh(refreshToken);
     if (result.kind === 'refused') {
       return { reply: refusal(), facts: { outcome: 'refused', ...describeReplay(result) } };

@@ -14,6 +14,8 @@ import { type ServerTime, serverTime } from './server-time.js';
 export interface ScriptedServerOptions {
   /** Virtual time; steps of its wall clock do not touch the server. Default: real time. */
   readonly clock?: TestClock;
+  /** The time it lives by, in place of `clock`: that of a simulation. */
+  readonly time?: ServerTime;
   /** Also appends the log to this file, a line of JSON for each request. */
   readonly logFile?: string;
   /** How far the server's clock, as clients see it, is ahead of true time, ms. Default 0. */
@@ -65,7 +67,7 @@ export abstract class ScriptedServer {
   constructor(options: ScriptedServerOptions = {}) {
     this.#options = options;
     this.log = new RequestLog(options.logFile);
-    this.time = serverTime(options.clock);
+    this.time = options.time ?? serverTime(options.clock);
     this.dateSkewMs = options.dateSkewMs ?? 0;
     this.dateHeader = options.dateHeader ?? true;
   }
@@ -162,6 +164,25 @@ export abstract class ScriptedServer {
     return this.time.now() + this.dateSkewMs;
   }
 
+  /** What a request asks for and presents. Changes nothing. */
+  recognise(request: ServerRequest): RequestFacts & { readonly operation: Operation } {
+    const operation = this.route(request);
+    return { ...this.identify(request, operation), operation };
+  }
+
+  /** Acts on a request that came by another way than HTTP, such as a simulated network. */
+  answer(request: ServerRequest): { readonly reply: Reply; readonly entry: LogEntry } {
+    const operation = this.route(request);
+    const presented = this.identify(request, operation);
+    const { reply, facts } = this.process(request, operation);
+    const entry = this.#log(request, operation, this.time.now(), {
+      ...presented,
+      ...facts,
+      status: reply.status,
+    });
+    return { reply: { ...reply, headers: { ...this.#serverHeaders(), ...reply.headers } }, entry };
+  }
+
   /** Says what a request asks for. */
   protected abstract route(request: ServerRequest): Operation;
 
@@ -202,20 +223,11 @@ export abstract class ScriptedServer {
     }
     const known = fault.holdMs === undefined ? presented : this.identify(request, operation);
     const processed = fault.processes ? this.process(request, operation) : undefined;
-    const entry = this.log.append({
-      at,
-      method: request.method,
-      path: request.path,
-      operation,
-      replay: false,
-      familyRevoked: false,
-      outcome: 'faulted',
+    const entry = this.#log(request, operation, at, {
       ...known,
       ...processed?.facts,
       status: fault.status ?? processed?.reply.status ?? 0,
       ...(scripted === undefined ? {} : { fault: fault.name }),
-      connection,
-      bodyBytes: request.body.length,
     });
     for (const waiter of [...this.#requestWaiters]) waiter(entry);
     if (processed !== undefined) await this.#tellProcessed(entry);
@@ -229,6 +241,26 @@ export abstract class ScriptedServer {
         serverHeaders: () => this.#serverHeaders(),
       }),
     );
+  }
+
+  #log(
+    request: ServerRequest,
+    operation: Operation,
+    at: EpochMs,
+    facts: RequestFacts & Pick<LogEntry, 'status' | 'fault'>,
+  ): LogEntry {
+    return this.log.append({
+      at,
+      method: request.method,
+      path: request.path,
+      operation,
+      replay: false,
+      familyRevoked: false,
+      outcome: 'faulted',
+      ...facts,
+      connection: request.connection,
+      bodyBytes: request.body.length,
+    });
   }
 
   async #tellProcessed(entry: LogEntry): Promise<void> {

@@ -1,0 +1,93 @@
+import { type Dice, everyNetworkFault, type NetworkFault } from '@tokenkeep/testing/simulation';
+import { accountModes } from './account-mode.js';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** What can go wrong, each by a switch of its own, so that a failing seed can be made smaller. */
+export const disturbances = [
+  'crash',
+  'crash point',
+  'pause',
+  'pause point',
+  'power loss',
+  'suspend',
+  'wall clock',
+  'crystal drift',
+  'store calls',
+  'store outage',
+  'store cut off',
+  'disk',
+  'network',
+  'provider outage',
+  'provider incident',
+  'provider clock',
+  'provider revokes',
+  'api refuses',
+  'person',
+  'rotation',
+] as const;
+
+export type Disturbance = (typeof disturbances)[number];
+
+/** One kind of server, with so many accounts. */
+export interface DrawnMode {
+  readonly mode: string;
+  readonly accounts: number;
+  readonly accessLifeMs: number;
+  readonly refreshLifeMs: number;
+}
+
+/** Everything a seed decides before its run begins. */
+export interface Draw {
+  readonly seed: number;
+  readonly modes: readonly DrawnMode[];
+  readonly processes: number;
+  /** Machines the processes are spread over. */
+  readonly hosts: number;
+  readonly store: 'shared' | 'embedded';
+  readonly disturbances: readonly Disturbance[];
+  readonly networkFaults: readonly NetworkFault[];
+  /** Chance per request of each of these, 0 to 1. */
+  readonly networkRate: number;
+  /** How long chaos lasts, before everything heals. Ms. */
+  readonly chaosMs: number;
+  /** How often background renewal looks at the store. Ms. */
+  readonly schedulePollMs: number;
+  /** Mean time between two questions of the callers of one process. Ms. */
+  readonly askEveryMs: number;
+  /** Mean time between two disturbances of one kind. Ms. */
+  readonly disturbEveryMs: number;
+}
+
+/** Swarm testing: each seed switches about half of everything off, so that no fault hides another. */
+export function drawFrom(seed: number, dice: Dice): Draw {
+  const baseLifeMs = dice.pick([2 * minute, 10 * minute, hour, hour, 6 * hour, 6 * hour, day]);
+  const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
+    const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);
+    return {
+      mode: dice.pick(accountModes).name,
+      accounts: dice.whole(1, 4),
+      accessLifeMs,
+      refreshLifeMs: accessLifeMs * dice.pick([3, 14, 30]),
+    };
+  });
+  const processes = dice.whole(1, 4);
+  const store = dice.chance(0.25) ? 'embedded' : 'shared';
+  return {
+    seed,
+    modes,
+    processes,
+    hosts: store === 'embedded' ? 1 : dice.whole(1, processes),
+    store,
+    disturbances: disturbances.filter(() => dice.chance(0.5)),
+    networkFaults: everyNetworkFault.filter(() => dice.chance(0.4)),
+    networkRate: dice.pick([0.005, 0.02, 0.05]),
+    chaosMs: baseLifeMs * dice.whole(20, 60),
+    schedulePollMs: Math.min(5 * minute, Math.max(5 * second, baseLifeMs / 60)),
+    askEveryMs: baseLifeMs / dice.pick([2, 6, 20]),
+    disturbEveryMs: baseLifeMs * dice.pick([1, 3, 8]),
+  };
+}

@@ -1,0 +1,119 @@
+import { TokenError } from '@tokenkeep/core';
+import {
+  invariants,
+  Simulation,
+  type TraceLine,
+  type Violation,
+} from '@tokenkeep/testing/simulation';
+import { type DisturbanceCounts, disturb, heal } from './chaos.js';
+import { type Draw, drawFrom } from './draw.js';
+import { Fleet } from './fleet.js';
+import { type Reached, reachedProperties } from './sometimes.js';
+
+export interface SeedOptions {
+  /** Changes what the seed drew: to make a failing run smaller. */
+  readonly change?: (draw: Draw) => Draw;
+  /** Ends chaos at this time, ms. */
+  readonly untilMs?: number;
+}
+
+/** What one seed's run came to. */
+export interface SeedRun {
+  readonly draw: Draw;
+  readonly violations: readonly Violation[];
+  readonly hash: string;
+  readonly events: number;
+  readonly accountDays: number;
+  readonly renewals: number;
+  readonly asked: number;
+  readonly served: number;
+  readonly crashes: number;
+  readonly disturbances: DisturbanceCounts;
+  readonly reached: Reached;
+  /** How often one refresh token left: how many of them left so often. */
+  readonly sendsPerGeneration: ReadonlyMap<number, number>;
+  /** The last things that happened. */
+  readonly trace: readonly TraceLine[];
+}
+
+/** I12: when faults stop, accounts heal within this time. */
+const healingMs = 400_000;
+const dayMs = 86_400_000;
+/** What may still hold an account up then, if it says until when. */
+const rightlyWaiting = ['BUDGET_EXHAUSTED', 'budget', 'retry_after', 'hourly_cap'];
+
+/** Chaos, then healing, then the question whether everybody is served again. */
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedRun> {
+  const simulation = new Simulation({ seed, ...storeOf(drawn(seed, options)) });
+  const draw = drawn(seed, options);
+  const fleet = new Fleet(simulation, draw);
+  const reached: Reached = new Map();
+  const disturbances: DisturbanceCounts = new Map();
+  for (const invariant of invariants) simulation.watch(invariant(simulation));
+  simulation.watch(reachedProperties(simulation, reached));
+
+  fleet.start();
+  disturb(fleet, disturbances);
+  await simulation.play(Math.min(draw.chaosMs, options.untilMs ?? draw.chaosMs), true);
+  if (simulation.violations.length === 0) {
+    heal(fleet);
+    await simulation.play(healingMs, true);
+    if (simulation.violations.length === 0) await checkLiveness(fleet);
+    simulation.tell('ended');
+  }
+  return {
+    draw,
+    violations: simulation.violations,
+    hash: simulation.kernel.trace.hash,
+    events: simulation.kernel.events,
+    accountDays: (fleet.accounts.length * simulation.now) / dayMs,
+    ...fleet.counts,
+    disturbances,
+    reached,
+    ...countedByServers(fleet),
+    trace: simulation.recent(),
+  };
+}
+
+function drawn(seed: number, { change }: SeedOptions): Draw {
+  const draw = drawFrom(seed, new Simulation({ seed }).kernel.diceFor('swarm'));
+  return change?.(draw) ?? draw;
+}
+
+function storeOf({ store }: Draw) {
+  return store === 'embedded' ? { store: { embeddedIn: 'host-0' } } : {};
+}
+
+/** I12: every account serves again, or says until when a quota or the vendor makes it wait. */
+async function checkLiveness(fleet: Fleet): Promise<void> {
+  const { simulation, accounts } = fleet;
+  const [service] = fleet.running();
+  if (service === undefined) {
+    simulation.violate('I12', 'no process runs after the faults have stopped');
+    return;
+  }
+  for (const { account } of accounts) {
+    try {
+      await simulation.playUntil(service.getToken(account));
+    } catch (error) {
+      if (!TokenError.is(error)) throw error;
+      const { code, reason, retryAt } = error;
+      if (rightlyWaiting.includes(reason ?? code) && retryAt !== undefined) continue;
+      // A person has revoked it, and has not come back.
+      if (code === 'ACCOUNT_REVOKED') continue;
+      simulation.violate('I12', `${account} does not heal: ${code} ${reason ?? ''}`);
+    }
+  }
+}
+
+function countedByServers({ servers }: Fleet) {
+  const sendsPerGeneration = new Map<number, number>();
+  let renewals = 0;
+  for (const { authority } of servers) {
+    renewals += authority.log.count({ outcome: 'issued' });
+    for (const sends of authority.log.requestsPerGeneration().values()) {
+      sendsPerGeneration.set(sends, (sendsPerGeneration.get(sends) ?? 0) + 1);
+    }
+  }
+  return { renewals, sendsPerGeneration };
+}

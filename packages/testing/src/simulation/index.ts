@@ -1,0 +1,13 @@
+export { type HostClocks, SimHost } from './host/sim-host.js';
+export { ProcessDied, SimProcess } from './host/sim-process.js';
+export { invariants } from './invariants/index.js';
+export { Dice } from './kernel/dice.js';
+export type { TraceLine } from './kernel/trace.js';
+export { everyNetworkFault, type NetworkFault, networkFaults } from './network/network-fault.js';
+export type { AnyAuthority, NetworkWatcher, Send, SimServer } from './network/send.js';
+export { SimNetwork } from './network/sim-network.js';
+export { Service, type ServiceOptions } from './service.js';
+export { Simulation, type SimulationOptions, type Violation } from './simulation.js';
+export { SimStore, type SimStoreOptions } from './store/sim-store.js';
+export type { StoreFaults } from './store/store-faults.js';
+export type { Asking, EventFacts, Watcher } from './watcher.js';

@@ -1,0 +1,66 @@
+import type { Simulation } from '../simulation.js';
+import type { Watcher } from '../watcher.js';
+import { lifeOf, type StoredAccount, setOf, storedAccount } from './stored-tokens.js';
+
+/** How long another process may not have heard of it: a view of 1 s, and the way to the store. */
+const heardWithinMs = 3_000;
+
+/** Something ended the tokens of an account up to this one. */
+interface Ending {
+  readonly at: number;
+  readonly life: number;
+  readonly generation: number;
+  readonly why: string;
+}
+
+/**
+ * I3: nobody is handed a token past its end, past its revocation, or past the replacement of a
+ * refused one. I8: nobody is handed another account's token.
+ *
+ * The end is the server's own, on true time: the engine has only a lifetime and its own clock.
+ */
+export function nothingEnded(simulation: Simulation): Watcher {
+  const endings = new Map<string, Ending>();
+  const owners = new Map<string, string>();
+
+  return {
+    changed(id, before, after) {
+      const was = before && storedAccount(before);
+      const is = storedAccount(after);
+      const why = endingBetween(was, is);
+      if (was === undefined || why === undefined) return;
+      const { generation } = was;
+      endings.set(id, { at: simulation.now, life: lifeOf(was), generation, why });
+    },
+    served({ process, account }, token) {
+      const set = setOf(simulation, token.reveal());
+      if (set === undefined) {
+        simulation.violate('I8', `${account} was handed a token that no server issued`);
+        return;
+      }
+      const owner = owners.get(account) ?? set.family.accountId;
+      owners.set(account, owner);
+      if (owner !== set.family.accountId) {
+        simulation.violate('I8', `${account} was handed a token of ${set.family.accountId}`);
+      }
+      if (simulation.time.now() >= set.accessEndsAt) {
+        simulation.violate('I3', `${account} was handed a token that had ended`);
+      }
+      const ending = endings.get(account);
+      if (ending === undefined || simulation.now - ending.at < heardWithinMs) return;
+      const row = simulation.store.account(account);
+      const moved = row !== undefined && lifeOf(storedAccount(row)) > ending.life;
+      // A new life counts its generations anew: only within one do they compare.
+      if (moved || token.generation > ending.generation) return;
+      if (!simulation.store.isReachableFor(process)) return;
+      simulation.violate('I3', `${account} was handed a token that was ${ending.why}`);
+    },
+  };
+}
+
+function endingBetween(was: StoredAccount | undefined, is: StoredAccount): string | undefined {
+  if (was?.access === undefined) return undefined;
+  if (is.state === 'revoked' && was.state !== 'revoked') return 'revoked';
+  const replaced = is.generation > was.generation || lifeOf(is) > lifeOf(was);
+  return replaced && was.access.refused ? 'refused, and replaced' : undefined;
+}

@@ -1,0 +1,70 @@
+import { type ProviderProfile, singleUse } from '@tokenkeep/core';
+import type { RefreshGrant } from '../../server/rotation/token-family.js';
+import type { Send } from '../network/send.js';
+import type { Simulation } from '../simulation.js';
+import type { Watcher } from '../watcher.js';
+import { grantIn, storedAccount } from './stored-tokens.js';
+
+/**
+ * I1: a single-use refresh token is sent once; twice where the profile allows it, and only while
+ * the first is in doubt; never after its reply was committed.
+ *
+ * Counted from the first byte of each request, and from what stands in the store.
+ */
+export function singleSend(simulation: Simulation): Watcher {
+  const sends = new Map<string, Send[]>();
+  /** Which presented token set each issued one was made from. */
+  const madeFrom = new Map<string, string>();
+  const committed = new Set<string>();
+
+  return {
+    sent(send) {
+      const profile = simulation.profileOf(send.server.origin);
+      const key = presented(send);
+      if (profile === undefined || key === undefined || singleUse(profile) === undefined) return;
+      const earlier = sends.get(key) ?? [];
+      const doubtful = earlier.filter((each) => !isProvablyUnprocessed(each, profile));
+      if (committed.has(key)) {
+        simulation.violate('I1', `${key} was sent after the reply to it had been committed`);
+      } else if (doubtful.length >= mostSends(profile)) {
+        simulation.violate('I1', `${key} was sent ${doubtful.length + 1} times in doubt`);
+      }
+      sends.set(key, [...earlier, send]);
+    },
+    processed(send, { outcome, accountId, generation }) {
+      const key = presented(send);
+      if (key === undefined || outcome !== 'issued') return;
+      madeFrom.set(`${send.server.origin} ${accountId}#${generation}`, key);
+    },
+    changed(_id, _before, after) {
+      const grant = grantIn(simulation, storedAccount(after));
+      if (grant === undefined) return;
+      const origin = originOf(simulation, grant);
+      const key = madeFrom.get(`${origin} ${grant.family.accountId}#${grant.generation}`);
+      if (key !== undefined) committed.add(key);
+    },
+  };
+}
+
+function mostSends(profile: ProviderProfile): number {
+  const graceMs = singleUse(profile)?.reuseGraceMs ?? 0;
+  return profile.inDoubt === 'resend-once' || graceMs > 0 ? 2 : 1;
+}
+
+function presented({ operation, server, accountId, presentedGeneration }: Send) {
+  if (operation !== 'refresh' || presentedGeneration === undefined) return undefined;
+  return `${server.origin} ${accountId}#${presentedGeneration}`;
+}
+
+/** The process has read a reply that says that its request changed nothing. */
+function isProvablyUnprocessed({ readStatus }: Send, { notProcessed }: ProviderProfile): boolean {
+  if (readStatus === undefined) return false;
+  return notProcessed.includes(readStatus) || (readStatus >= 300 && readStatus < 500);
+}
+
+function originOf(simulation: Simulation, grant: RefreshGrant): string | undefined {
+  for (const { origin, authority } of simulation.network.servers.values()) {
+    if (authority.truth.tokens.grant(grant.token) === grant) return origin;
+  }
+  return undefined;
+}

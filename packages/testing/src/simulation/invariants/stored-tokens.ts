@@ -1,0 +1,64 @@
+import type { StoredRow } from '@tokenkeep/core';
+import type { IssuedSet, RefreshGrant } from '../../server/rotation/token-family.js';
+import { readSealed } from '../readable-sealer.js';
+import type { Simulation } from '../simulation.js';
+
+/** As much of an account's record as the oracles look at. */
+export interface StoredAccount {
+  readonly incarnation: string;
+  readonly generation: number;
+  readonly state: string;
+  readonly access?: {
+    readonly sealed: string;
+    readonly issuedAt: { readonly epoch: number; readonly ms: number };
+    readonly lifetimeMs: number;
+    readonly refused?: boolean;
+    readonly ended?: boolean;
+  };
+  readonly refresh?: { readonly sealed: string; readonly dead?: boolean };
+}
+
+export function storedAccount(row: StoredRow): StoredAccount {
+  return JSON.parse(row.body) as StoredAccount;
+}
+
+/** The access token in a record, and what its server knows of it. */
+export function accessIn(
+  simulation: Simulation,
+  { access }: StoredAccount,
+): { readonly token: string; readonly set: IssuedSet | undefined } | undefined {
+  if (access === undefined) return undefined;
+  const { token } = JSON.parse(readSealed(access.sealed)) as { readonly token: string };
+  return { token, set: setOf(simulation, token) };
+}
+
+/** What the server knows of the refresh token in a record. */
+export function grantIn(
+  simulation: Simulation,
+  { refresh }: StoredAccount,
+): RefreshGrant | undefined {
+  if (refresh === undefined) return undefined;
+  return grantOf(simulation, readSealed(refresh.sealed));
+}
+
+/** The token set an access token belongs to, at whichever server. */
+export function setOf(simulation: Simulation, accessToken: string): IssuedSet | undefined {
+  for (const { authority } of simulation.network.servers.values()) {
+    const set = authority.truth.tokens.set(accessToken);
+    if (set !== undefined) return set;
+  }
+  return undefined;
+}
+
+function grantOf(simulation: Simulation, refreshToken: string): RefreshGrant | undefined {
+  for (const { authority } of simulation.network.servers.values()) {
+    const grant = authority.truth.tokens.grant(refreshToken);
+    if (grant !== undefined) return grant;
+  }
+  return undefined;
+}
+
+/** The life of an account a record belongs to: its counter. */
+export function lifeOf({ incarnation }: StoredAccount): number {
+  return Number.parseInt(incarnation, 10);
+}

@@ -1,0 +1,45 @@
+import type { Authority } from '../../server/authority.js';
+import type { AuthorityAccount } from '../../server/authority-truth.js';
+import type { LogEntry, Operation } from '../../server/request-log.js';
+import type { SimProcess } from '../host/sim-process.js';
+import type { NetworkFault } from './network-fault.js';
+
+export type AnyAuthority = Authority<AuthorityAccount>;
+
+/** One request of a process, from its first byte on. Filled in as it goes on. */
+export interface Send {
+  readonly process: SimProcess;
+  readonly server: SimServer;
+  readonly operation: Operation;
+  /** The server's name for the account, where the request shows it. */
+  readonly accountId: string | undefined;
+  /** The token set whose token was presented. */
+  readonly presentedGeneration: number | undefined;
+  /** When its first byte left, true ms since the beginning. */
+  readonly sentAt: number;
+  readonly fault: NetworkFault | undefined;
+  /** What the server made of it, once it has. */
+  entry?: LogEntry;
+  /** The status the process read, once it has. */
+  readStatus?: number;
+  /** What it read was what the server had said. */
+  readHonestly?: boolean;
+  /** Its process was held, or its machine asleep, after the first byte. */
+  readonly timesHeldAtSend: number;
+}
+
+export interface SimServer {
+  readonly origin: string;
+  readonly authority: AnyAuthority;
+  /** Nobody reaches it. */
+  isDown: boolean;
+}
+
+export interface NetworkWatcher {
+  /** The first byte of a request to a token endpoint leaves. */
+  sent?(send: Send): void;
+  /** The server has acted on it. */
+  processed?(send: Send, entry: LogEntry): void;
+  /** The process has read the reply. */
+  read?(send: Send): void;
+}

@@ -8,7 +8,7 @@ import type { Committer } from './commit.js';
 import { type FlightEnd, flyRenewal } from './flight.js';
 import { lacksScope } from './fresh-tokens.js';
 import { expiredOnArrival } from './judge-reply.js';
-import { type LiveToken, liveToken } from './live-token.js';
+import { type LiveToken, liveToken, type Seen, seenAgain } from './live-token.js';
 import { aborted, refusedToken, rolledBack, waitTimedOut } from './no-token.js';
 import type { RenewalServices } from './renewal-services.js';
 import type { RenewalTransaction } from './renewal-transaction.js';
@@ -58,6 +58,8 @@ export class AccountKeeper {
   #flight: Promise<FlightEnd> | undefined;
   #waiters: Waiters<FlightEnd> | undefined;
   #lookers: Waiters<void> | undefined;
+  /** Why nobody waits here any more. */
+  #turnedAway: TokenError | undefined;
   /** Elapsed time before which a renewal behind the callers' backs is pointless. */
   #quietUntil = Number.NEGATIVE_INFINITY;
   /** Why the last attempt brought nothing, for those who run out of patience. */
@@ -152,6 +154,7 @@ export class AccountKeeper {
 
   /** Ends everybody's waiting with an error: the engine is going away. */
   turnAway(error: TokenError): void {
+    this.#turnedAway = error;
     this.#waiters?.rejectAll(error);
     this.#lookers?.rejectAll(error);
   }
@@ -305,6 +308,8 @@ export class AccountKeeper {
     { signal, waitMs = this.services.parameters.waitMs }: TokenRequestOptions,
   ): Promise<Value> {
     if (signal?.aborted) return Promise.reject(aborted(signal));
+    // A caller who was between two waits when all others were turned away.
+    if (this.#turnedAway !== undefined) return Promise.reject(this.#turnedAway);
     const waiting = waiters.wait(waitMs, signal);
     start().then(
       (value) => waiters.resolveAll(value),
@@ -361,11 +366,7 @@ export class AccountKeeper {
     if (upstream !== undefined) await this.services.upstreams.look(upstream);
   }
 
-  #adopt(
-    found: FoundRecord,
-    seen: { readonly issuedAt: number } | { readonly readAt: number },
-    access?: SealedAccess,
-  ): void {
+  #adopt(found: FoundRecord, seen: Seen, access?: SealedAccess): void {
     const { services, account } = this;
     const known = this.#found?.record;
     const { record } = found;
@@ -385,7 +386,10 @@ export class AccountKeeper {
     }
     const same =
       known?.incarnation === record.incarnation && known.generation === record.generation;
-    if (same && this.#live !== undefined) return;
+    if (same && this.#live !== undefined) {
+      this.#live = seenAgain(services, account, this.#live, found, seen);
+      return;
+    }
     const opened = access ?? services.tokens.openAccess(account.id, record);
     if (opened === undefined) return;
     this.#live = liveToken(services, account, found, opened, seen);

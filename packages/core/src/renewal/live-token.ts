@@ -11,19 +11,29 @@ import { Secret } from '../token/secret.js';
 import { providerError } from './provider-error.js';
 import { renewsAhead, validityOfRecord } from './renewal-policy.js';
 
-/** A token as this process may hand it out; its moments are on the line of elapsed time. */
-export interface LiveToken {
-  readonly token: AccessToken;
+/** When a token serves, on this process's line of elapsed time. */
+interface Moments {
+  /** As early as it can have been meant: counted from before the look at it began. */
   readonly endsAt: number;
+  /** As late as it can have been meant: counted from when the look was over. */
+  readonly endsBy: number;
   /** From here callers wait for the successor. */
   readonly mandatoryAt: number;
   /** From here the successor is fetched behind the callers' backs. */
   readonly advisoryAt: number;
+}
+
+/** A token as this process may hand it out. */
+export interface LiveToken extends Moments {
+  readonly token: AccessToken;
   /** The other account's token this one was made from. */
   readonly upstream?: UpstreamToken;
   /** It is that very token. */
   readonly sharesUpstream: boolean;
 }
+
+/** When this process asked for the token itself, or when it began to look at the record. */
+export type Seen = { readonly issuedAt: number } | { readonly readAt: number };
 
 interface Services {
   readonly clock: Clock;
@@ -36,12 +46,49 @@ interface Services {
  * time; where another process got it, from its age on the store's clock.
  */
 export function liveToken(
-  { clock, elapsed, parameters }: Services,
+  services: Services,
+  account: KnownAccount,
+  found: FoundRecord,
+  access: SealedAccess,
+  seen: Seen,
+): LiveToken | undefined {
+  const { clock, elapsed } = services;
+  const { record } = found;
+  const moments = momentsOf(services, account, found, seen);
+  if (record?.access === undefined || moments === undefined) return undefined;
+  // Rounded down: a whole number of milliseconds, and never later than the end.
+  const expiresAt = Math.floor(clock.now() + moments.endsAt - elapsed.now());
+  return {
+    ...moments,
+    token: accessToken(account, record, access, expiresAt),
+    sharesUpstream: record.access.sharesUpstream ?? false,
+    ...(record.upstream === undefined ? {} : { upstream: record.upstream }),
+  };
+}
+
+/**
+ * The same token, seen again. A look that was held up finds an end that is too early, by as long as
+ * that took: the next one corrects it. Never beyond what the first allows: a store's clock that
+ * jumped back prolongs nothing.
+ */
+export function seenAgain(
+  services: Services,
+  account: KnownAccount,
+  live: LiveToken,
+  found: FoundRecord,
+  seen: Seen,
+): LiveToken {
+  const moments = momentsOf(services, account, found, seen);
+  if (moments === undefined || moments.endsAt <= live.endsAt) return live;
+  return moments.endsAt > live.endsBy ? live : { ...live, ...moments, endsBy: live.endsBy };
+}
+
+function momentsOf(
+  { elapsed, parameters }: Services,
   account: KnownAccount,
   { record, time }: FoundRecord,
-  access: SealedAccess,
-  seen: { readonly issuedAt: number } | { readonly readAt: number },
-): LiveToken | undefined {
+  seen: Seen,
+): Moments | undefined {
   const validity =
     record === undefined ? undefined : validityOfRecord(account.id, record, parameters);
   if (record?.access === undefined || validity === undefined) return undefined;
@@ -50,15 +97,11 @@ export function liveToken(
   const issuedAt = 'issuedAt' in seen ? seen.issuedAt : seen.readAt - age;
   const endsAt = rebooted ? Number.NEGATIVE_INFINITY : issuedAt + validity.endsMs;
   const ahead = renewsAhead(account.provider.profile, record);
-  // Rounded down: a whole number of milliseconds, and never later than the end.
-  const expiresAt = Math.floor(clock.now() + endsAt - elapsed.now());
   return {
-    token: accessToken(account, record, access, expiresAt),
     endsAt,
+    endsBy: 'issuedAt' in seen ? endsAt : endsAt + elapsed.now() - seen.readAt,
     mandatoryAt: ahead ? Math.min(endsAt, issuedAt + validity.mandatoryMs) : endsAt,
     advisoryAt: ahead ? Math.min(endsAt, issuedAt + validity.advisoryMs) : endsAt,
-    sharesUpstream: record.access.sharesUpstream ?? false,
-    ...(record.upstream === undefined ? {} : { upstream: record.upstream }),
   };
 }
 

@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { ElapsedTime } from '../src/clock/elapsed-time.js';
+import { defaultParameters, Secret } from '../src/index.js';
+import type { KnownAccount } from '../src/provider/account-registry.js';
+import { liveToken, seenAgain } from '../src/renewal/live-token.js';
+import { newRecord } from '../src/store/account-record.js';
+import type { FoundRecord } from '../src/store/edit-record.js';
+
+const MINUTE = 60_000;
+const account = {
+  id: 'crm-api/crm',
+  provider: { id: 'crm-api', profile: { renewal: 'ahead' } },
+} as unknown as KnownAccount;
+
+/** A process that has run for `nowMs`, and a token of 10 minutes another one got at store time 0. */
+function process() {
+  let nowMs = 0;
+  const clock = {
+    now: () => nowMs,
+    monotonic: () => nowMs,
+    boot: () => nowMs,
+    sleep: async () => {},
+    onResume: () => ({ [Symbol.dispose]: () => {} }),
+  };
+  const services = { clock, elapsed: new ElapsedTime(clock), parameters: defaultParameters };
+  const found = (storeMs: number): FoundRecord => ({
+    row: undefined,
+    time: { epoch: 1, ms: storeMs },
+    record: {
+      ...newRecord('1.a'),
+      generation: 1,
+      access: {
+        sealed: '',
+        tokenType: 'Bearer',
+        issuedAt: { epoch: 1, ms: 0 },
+        lifetimeMs: 10 * MINUTE,
+      },
+    },
+  });
+  const access = { token: new Secret('token'), metadata: {} };
+  return {
+    /** Begins a look at `fromMs` that hears the store's time `storeMs` when it is `untilMs`. */
+    look(fromMs: number, untilMs: number, storeMs: number) {
+      nowMs = untilMs;
+      const live = liveToken(services, account, found(storeMs), access, { readAt: fromMs });
+      if (live === undefined) throw new Error('there is a token');
+      return live;
+    },
+    again(live: ReturnType<typeof this.look>, fromMs: number, untilMs: number, storeMs: number) {
+      nowMs = untilMs;
+      return seenAgain(services, account, live, found(storeMs), { readAt: fromMs });
+    },
+  };
+}
+
+const END = 10 * MINUTE - defaultParameters.safetyMs;
+
+test('a look that was held up finds an end that is too early, and the next one corrects it', () => {
+  const { look, again } = process();
+  const heldUp = look(0, 3 * MINUTE, 3 * MINUTE);
+  expect(heldUp.endsAt).toBe(END - 3 * MINUTE);
+  const corrected = again(heldUp, 4 * MINUTE, 4 * MINUTE, 4 * MINUTE);
+  expect(corrected.endsAt).toBe(END);
+  expect(corrected.token).toBe(heldUp.token);
+});
+
+test("a store's clock that jumped back prolongs no token that has been seen before", () => {
+  const { look, again } = process();
+  const first = look(MINUTE, MINUTE + 5, MINUTE);
+  const jumped = again(first, 2 * MINUTE, 2 * MINUTE, -30 * MINUTE);
+  expect(jumped).toBe(first);
+});
+
+test('a later look that finds an earlier end changes nothing: both are safe', () => {
+  const { look, again } = process();
+  const first = look(MINUTE, MINUTE, MINUTE);
+  expect(again(first, 2 * MINUTE, 3 * MINUTE, 3 * MINUTE)).toBe(first);
+});

@@ -1,4 +1,4 @@
-import { type Dice, everyNetworkFault, type NetworkFault } from '@tokenkeep/testing/simulation';
+import { Dice, everyNetworkFault, type NetworkFault } from '@tokenkeep/testing/simulation';
 import { accountModes } from './account-mode.js';
 
 const second = 1_000;
@@ -63,7 +63,8 @@ export interface Draw {
 }
 
 /** Swarm testing: each seed switches about half of everything off, so that no fault hides another. */
-export function drawFrom(seed: number, dice: Dice): Draw {
+export function drawFrom(seed: number): Draw {
+  const dice = new Dice(`${seed}/swarm`);
   const baseLifeMs = dice.pick([2 * minute, 10 * minute, hour, hour, 6 * hour, 6 * hour, day]);
   const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);

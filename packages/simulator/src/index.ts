@@ -1,3 +1,3 @@
 export { type Disturbance, type Draw, disturbances, drawFrom } from './draw.js';
-export { runSeed, type SeedOptions, type SeedRun } from './run-seed.js';
+export { type DrawRun, runDraw, runSeed } from './run-draw.js';
 export { type Reached, type Sometimes, sometimes } from './sometimes.js';

@@ -29,7 +29,7 @@ export function neverBack(simulation: Simulation): Watcher {
           simulation.violate('I4', `${id} went back from ${names.join(' to ')}`);
         }
       }
-      if (access === undefined) return;
+      if (access === undefined || is.access?.sharesUpstream) return;
       const place = `${id} ${access.token}`;
       const first = lives.get(place) ?? lifeOf(is);
       lives.set(place, first);

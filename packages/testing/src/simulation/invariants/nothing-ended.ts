@@ -32,7 +32,7 @@ export function nothingEnded(simulation: Simulation): Watcher {
       const { generation } = was;
       endings.set(id, { at: simulation.now, life: lifeOf(was), generation, why });
     },
-    served({ process, account }, token) {
+    served({ process, account, askedAt }, token) {
       const set = setOf(simulation, token.reveal());
       if (set === undefined) {
         simulation.violate('I8', `${account} was handed a token that no server issued`);
@@ -52,7 +52,8 @@ export function nothingEnded(simulation: Simulation): Watcher {
       const moved = row !== undefined && lifeOf(storedAccount(row)) > ending.life;
       // A new life counts its generations anew: only within one do they compare.
       if (moved || token.generation > ending.generation) return;
-      if (!simulation.store.isReachableFor(process)) return;
+      // Who could not look cannot know.
+      if (simulation.store.lastTroubleOf(process) >= askedAt - heardWithinMs) return;
       simulation.violate('I3', `${account} was handed a token that was ${ending.why}`);
     },
   };

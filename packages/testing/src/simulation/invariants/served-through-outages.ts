@@ -61,6 +61,7 @@ function validForMs(
   const { access, state } = storedAccount(row);
   const now = store.now();
   if (access === undefined || state !== 'live' || access.refused || access.ended) return 0;
+  if (access.sharesUpstream) return 0;
   if (access.issuedAt.epoch !== now.epoch || access.issuedAt.ms > now.ms - slackMs) return 0;
   const safetyMs = Math.min(defaultParameters.safetyMs, access.lifetimeMs / 10);
   return access.issuedAt.ms + access.lifetimeMs - safetyMs - now.ms;

@@ -14,6 +14,8 @@ export interface StoredAccount {
     readonly lifetimeMs: number;
     readonly refused?: boolean;
     readonly ended?: boolean;
+    /** It is another account's own token: what becomes of that one becomes of this. */
+    readonly sharesUpstream?: boolean;
   };
   readonly refresh?: { readonly sealed: string; readonly dead?: boolean };
 }

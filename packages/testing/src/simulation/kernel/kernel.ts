@@ -51,6 +51,11 @@ export class Kernel {
     this.trace.note({ at: this.now, actor, what, account, generation });
   }
 
+  /** The same, of what happens so often that it would hide the rest. */
+  noteRoutine(actor: string, what: string): void {
+    this.trace.note({ at: this.now, actor, what }, true);
+  }
+
   /** Plays events until `at`, or until `isDone` after one of them; then it is that late. */
   async playUntil(at: number, isDone: () => boolean = () => false): Promise<void> {
     await settled();

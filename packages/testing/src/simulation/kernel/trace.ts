@@ -21,11 +21,13 @@ export class Trace {
   #high = 0xdeadbeef;
   #low = 0x41c6ce57;
 
-  note(line: TraceLine): void {
+  /** @param isRoutine it counts, and is not worth a line: polls and reads */
+  note(line: TraceLine, isRoutine = false): void {
     this.length += 1;
     this.#mix(
       `${line.at}|${line.actor}|${line.what}|${line.account ?? ''}|${line.generation ?? ''}`,
     );
+    if (isRoutine) return;
     if (this.#last.length >= 2 * keptLines) this.#last.splice(0, keptLines);
     this.#last.push(line);
   }

@@ -182,7 +182,8 @@ export class SimStore {
         }
         const done = work();
         done.catch(() => {});
-        kernel.note(process.id, name);
+        if (name === 'write') kernel.note(process.id, name);
+        else kernel.noteRoutine(process.id, name);
         if (fault === 'acknowledgementLost') {
           fail(this.#timeoutMs);
           return;

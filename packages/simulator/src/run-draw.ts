@@ -10,15 +10,8 @@ import { type Draw, drawFrom } from './draw.js';
 import { Fleet } from './fleet.js';
 import { type Reached, reachedProperties } from './sometimes.js';
 
-export interface SeedOptions {
-  /** Changes what the seed drew: to make a failing run smaller. */
-  readonly change?: (draw: Draw) => Draw;
-  /** Ends chaos at this time, ms. */
-  readonly untilMs?: number;
-}
-
-/** What one seed's run came to. */
-export interface SeedRun {
+/** What the run of one draw came to. */
+export interface DrawRun {
   readonly draw: Draw;
   readonly violations: readonly Violation[];
   readonly hash: string;
@@ -42,10 +35,20 @@ const dayMs = 86_400_000;
 /** What may still hold an account up then, if it says until when. */
 const rightlyWaiting = ['BUDGET_EXHAUSTED', 'budget', 'retry_after', 'hourly_cap'];
 
-/** Chaos, then healing, then the question whether everybody is served again. */
-export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedRun> {
-  const simulation = new Simulation({ seed, ...storeOf(drawn(seed, options)) });
-  const draw = drawn(seed, options);
+/** Plays what a seed draws. */
+export function runSeed(seed: number): Promise<DrawRun> {
+  return runDraw(drawFrom(seed));
+}
+
+/**
+ * Chaos, then healing, then the question whether everybody is served again. The run depends on the
+ * draw and on nothing else.
+ *
+ * @param untilMs ends it there, in the middle of chaos, to look at the trace up to that moment
+ */
+export async function runDraw(draw: Draw, untilMs = Number.POSITIVE_INFINITY): Promise<DrawRun> {
+  const { seed } = draw;
+  const simulation = new Simulation({ seed, ...storeOf(draw) });
   const fleet = new Fleet(simulation, draw);
   const reached: Reached = new Map();
   const disturbances: DisturbanceCounts = new Map();
@@ -54,8 +57,8 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
 
   fleet.start();
   disturb(fleet, disturbances);
-  await simulation.play(Math.min(draw.chaosMs, options.untilMs ?? draw.chaosMs), true);
-  if (simulation.violations.length === 0) {
+  await simulation.play(Math.min(draw.chaosMs, untilMs), true);
+  if (simulation.violations.length === 0 && untilMs > draw.chaosMs) {
     heal(fleet);
     await simulation.play(healingMs, true);
     if (simulation.violations.length === 0) await checkLiveness(fleet);
@@ -73,11 +76,6 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     ...countedByServers(fleet),
     trace: simulation.recent(),
   };
-}
-
-function drawn(seed: number, { change }: SeedOptions): Draw {
-  const draw = drawFrom(seed, new Simulation({ seed }).kernel.diceFor('swarm'));
-  return change?.(draw) ?? draw;
 }
 
 function storeOf({ store }: Draw) {

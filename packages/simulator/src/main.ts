@@ -1,0 +1,79 @@
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import { drawFrom } from './draw.js';
+import { failureIn, failureText, traceText } from './failure.js';
+import { reportText } from './report.js';
+import { runDraw } from './run-draw.js';
+import { shrink } from './shrink.js';
+import { swarm } from './swarm.js';
+
+interface Flags {
+  readonly seed?: number;
+  readonly until?: number;
+  readonly shrink?: boolean;
+  readonly from: number;
+  readonly minutes?: number;
+  readonly accountDays?: number;
+  readonly workers: number;
+}
+
+const program = new Command('sim')
+  .description('Play token life with everything going wrong, and watch every promise.')
+  .option('--seed <n>', 'play one seed, and print its trace', whole)
+  .option('--until <ms>', 'with --seed: stop at this moment of the simulation', number)
+  .option('--shrink', 'with --seed: leave out whatever the failure does not need')
+  .option('--from <n>', 'play seeds from this one on', whole, 1)
+  .option('--minutes <n>', 'for so long', number)
+  .option('--account-days <n>', 'until so many account-days have been played', number)
+  .option('--workers <n>', 'threads', whole, availableParallelism());
+
+await main(program.parse().opts<Flags>());
+
+async function main(flags: Flags): Promise<void> {
+  if (flags.seed !== undefined) return playOne(flags.seed, flags);
+  const { minutes, accountDays = minutes === undefined ? 1_000 : undefined } = flags;
+  const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1_000;
+  const { summary, failures, broken } = await swarm({
+    from: flags.from,
+    workers: flags.workers,
+    isEnough: (soFar) =>
+      (minutes !== undefined && elapsed() >= minutes * 60) ||
+      (accountDays !== undefined && soFar.accountDays >= accountDays),
+  });
+  console.log(reportText(summary, elapsed()));
+  for (const { seed, thrown } of broken) console.log(`\nSeed ${seed} broke down: ${thrown}`);
+  for (const failed of failures) console.log(`\n${failureText(failed, 20)}`);
+  console.log(`\n${failures.length} violations, ${broken.length} breakdowns`);
+  if (failures.length + broken.length > 0) process.exitCode = 1;
+}
+
+async function playOne(seed: number, { until, shrink: shrinks }: Flags): Promise<void> {
+  const run = await runDraw(drawFrom(seed), until);
+  const failed = failureIn(run);
+  if (failed === undefined) {
+    console.log(run.trace.map(traceText).join('\n'));
+    console.log(`\ntrace ${run.hash}\nSeed ${seed}: nothing was violated.`);
+    return;
+  }
+  process.exitCode = 1;
+  if (!shrinks) {
+    console.log(failureText(failed));
+    return;
+  }
+  const smallest = await shrink(failed);
+  console.log(failureText(smallest));
+  console.log(`\nThe smallest draw that fails, for regressions.json:`);
+  console.log(JSON.stringify(smallest.draw, undefined, 2));
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError('Give a number, 0 or more.');
+  return value;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}

@@ -139,13 +139,15 @@ export class Claim implements RecordHold {
   async #write({ change, due, also, release }: ClaimedChange): Promise<FoundRecord> {
     const { elapsed, store, holder, parameters } = this.services;
     const { fence } = this;
-    const { incarnation } = this.record;
+    const { incarnation, generation } = this.record;
     const before = elapsed.now();
     const result = await editRecord(
       store,
       this.id,
       async (found) => {
         if (found.row?.fence !== fence || found.record?.incarnation !== incarnation) return;
+        // A former holder commits without a claim: what this one was about to do is done.
+        if (found.record.generation !== generation) return;
         const record = change(found.record);
         return {
           record,

@@ -73,6 +73,26 @@ test('F57 a pair the store does not take is escrowed and served, and committed w
   expect(await escrowFiles()).toEqual([]);
 });
 
+test('F57 I3 a pair that only escrow had gives way to one of the same generation that was committed', async () => {
+  await using world = new World();
+  const { server, cable, machine, start, setup } = await commitFails(world);
+  const cutOff = await start(machine.process('first'));
+  await world.run(cutOff.getToken('crm'));
+  await world.clock.settle();
+  const own = await world.run(cutOff.getToken('crm'));
+
+  await world.clock.advance(15 * minute);
+  const other = await machine.process('second').engine({ ...setup, store: world.store });
+  const committed = await world.run(other.getToken('crm'));
+  expect(committed.generation).toBe(own.generation);
+  expect(committed.reveal()).not.toBe(own.reveal());
+  expect(server.log.logins()).toHaveLength(2);
+
+  cable.down = false;
+  await world.clock.advance(5 * second);
+  expect((await world.run(cutOff.getToken('crm'))).reveal()).toBe(committed.reveal());
+});
+
 test('F57 the escrow file is for its owner only and holds no secret', async () => {
   await using world = new World();
   const { server, machine, start } = await commitFails(world);

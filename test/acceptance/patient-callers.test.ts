@@ -28,6 +28,23 @@ test('a token that still lives is handed out when its renewal outlasts the patie
   expect(error.code).toBe('WAIT_TIMED_OUT');
 });
 
+test('a caller who waits out a pause is served as soon as another process has a token', async () => {
+  await using world = new World();
+  const { server, providers, accounts } = await authRefreshWorld(world);
+  const [waiting, other] = [
+    await world.engine({ providers, accounts }),
+    await world.engine({ providers, accounts }),
+  ];
+  server.faults.next('obtain', fault.retryAfter(429, 12));
+  const asked = waiting.getToken('crm');
+  await world.clock.advance(2 * SECOND);
+  const { generation } = await world.run(other.login('crm'));
+  const before = world.clock.trueNow();
+  expect((await world.run(asked)).generation).toBe(generation);
+  expect(world.clock.trueNow() - before).toBeLessThanOrEqual(SECOND);
+  expect(server.log.logins()).toHaveLength(2);
+});
+
 test('a store that never answers holds nobody up: the token at hand is served, or the wait ends', async () => {
   await using world = new World();
   const { trouble, engine, token } = await troubledWorld(world);

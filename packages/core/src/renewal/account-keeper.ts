@@ -334,7 +334,12 @@ export class AccountKeeper {
           this.#adopt(outcome.found, { readAt });
         }
       },
-      serves: () => trigger.kind !== 'refusal' && this.peek() !== undefined,
+      serves: () => {
+        const wanted = trigger.kind === 'refusal' ? trigger.generation : undefined;
+        return this.generation !== wanted && this.peek() !== undefined;
+      },
+      // What cannot be read now is found out by the next try.
+      look: () => this.look().catch(() => {}),
       awaited: () => (this.#waiters?.size ?? 0) > 0,
     });
     if (end.retryMs !== undefined) this.#quietUntil = services.elapsed.now() + end.retryMs;
@@ -384,8 +389,12 @@ export class AccountKeeper {
       this.#live = undefined;
       return;
     }
+    // One generation can be had twice: by a pair that only escrow has, and by one that others have
+    // committed meanwhile. What is committed is the account's.
     const same =
-      known?.incarnation === record.incarnation && known.generation === record.generation;
+      known?.incarnation === record.incarnation &&
+      known.generation === record.generation &&
+      known.committedBy === record.committedBy;
     if (same && this.#live !== undefined) {
       this.#live = seenAgain(services, account, this.#live, found, seen);
       return;

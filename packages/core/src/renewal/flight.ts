@@ -23,6 +23,8 @@ export interface Flight {
   readonly adopt: (outcome: RenewalOutcome, readAt: number) => void;
   /** Whether the token at hand will do, so that nobody needs to wait for another process. */
   readonly serves: () => boolean;
+  /** Looks at the record. */
+  readonly look: () => Promise<void>;
   /** Whether anybody waits for this flight. */
   readonly awaited: () => boolean;
 }
@@ -62,8 +64,10 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     const { error, retryMs, tried } = outcome;
     if (tried) attempts += 1;
     if (tried) failure = error;
+    // The next request of an incident is a probe: whoever waits for it waits in vain.
     const again =
       error.retryable &&
+      error.reason !== 'provider_incident' &&
       retryMs !== undefined &&
       awaited() &&
       !serves() &&
@@ -74,8 +78,20 @@ export async function flyRenewal(flight: Flight): Promise<FlightEnd> {
     if (!again || (tried && !quota.pay(error.reason === 'timeout'))) {
       return { error: told(error, failure), ...(retryMs === undefined ? {} : { retryMs }) };
     }
-    await clock.sleep(retryMs);
+    if (await servedMeanwhile(flight, retryMs)) return {};
   }
+}
+
+/** Waits before it tries again, and sees when another process was faster. */
+async function servedMeanwhile({ services, look, serves }: Flight, ms: number): Promise<boolean> {
+  const { clock, elapsed, parameters } = services;
+  const until = elapsed.now() + ms;
+  for (let leftMs = ms; leftMs > 0; leftMs = until - elapsed.now()) {
+    await clock.sleep(Math.min(leftMs, parameters.viewMaxAgeMs));
+    await look();
+    if (serves()) return true;
+  }
+  return false;
 }
 
 /** What the server did says more than the guard's pause after it; when, the guard knows. */

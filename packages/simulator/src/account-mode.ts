@@ -1,4 +1,4 @@
-import type { AccountConfig, TokenProvider } from '@tokenkeep/core';
+import type { AccountConfig, ImportedTokens, TokenProvider } from '@tokenkeep/core';
 import { accountToken } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
 import { chatApp } from '@tokenkeep/provider-chatapp';
@@ -12,11 +12,19 @@ export interface Lives {
   readonly refreshLifeMs: number;
 }
 
+/** Somebody who logs in elsewhere, for an account that cannot by itself. */
+export interface Person {
+  /** The engine's name for the account. */
+  readonly account: string;
+  logIn(): ImportedTokens;
+}
+
 /** One server with accounts of one kind, and the provider a service configures for it. */
 export interface Landscape {
   readonly servers: readonly SimServer[];
   readonly providers: readonly TokenProvider[];
   readonly accounts: readonly AccountConfig[];
+  readonly people?: readonly Person[];
 }
 
 /** A kind of authorization server: how it treats tokens, and what its profile says. */
@@ -166,6 +174,27 @@ const chained: AccountMode = {
   },
 };
 
+/** Accounts without credentials: when a rotation is lost, a person has to come. */
+const withoutLogin: AccountMode = {
+  name: 'no-login',
+  build(simulation, index, count, lives) {
+    const { servers, providers, accounts } = strict.build(simulation, 200 + index, count, lives);
+    const [{ authority } = undefined as never] = servers;
+    return {
+      servers,
+      providers,
+      accounts: accounts.map(({ provider, account }) => ({ provider, account })),
+      people: accounts.map(({ provider, account }) => ({
+        account: `${provider}/${account}`,
+        logIn() {
+          const { accessToken, refresh } = authority.truth.tokens.login(account);
+          return { accessToken, lifetimeMs: lives.accessLifeMs, refreshToken: refresh?.token };
+        },
+      })),
+    };
+  },
+};
+
 const strict = refreshing('strict', { rotation: { kind: 'strict' } }, {});
 
 export const accountModes: readonly AccountMode[] = [
@@ -189,6 +218,7 @@ export const accountModes: readonly AccountMode[] = [
   likeChatApp,
   loginOnly,
   chained,
+  withoutLogin,
 ];
 
 function named(id: string, count: number): string[] {

@@ -96,6 +96,19 @@ const troubles: Partial<Record<Disturbance, Trouble>> = {
     if (dice.chance(0.7)) void comesBack();
     else void service.engine.revoke(account).then(comesBack, () => {});
   },
+  session(fleet, dice) {
+    const { account } = dice.pick(fleet.accounts);
+    const { service } = dice.pick(fleet.slots);
+    if (service?.isAlive !== true || !service.isOpen) return;
+    const { engine, process } = service;
+    const use = () => process.idle(dice.between(second, 10 * minute));
+    void engine
+      .withSession(account, async (session) => {
+        await session.getToken();
+        await use();
+      })
+      .catch(() => {});
+  },
   rotation(fleet, dice) {
     const { account } = dice.pick(fleet.accounts);
     const service = dice.pick(fleet.slots).service;

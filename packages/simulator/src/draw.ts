@@ -28,6 +28,7 @@ export const disturbances = [
   'api refuses',
   'person',
   'rotation',
+  'session',
 ] as const;
 
 export type Disturbance = (typeof disturbances)[number];
@@ -87,7 +88,8 @@ export function drawFrom(seed: number): Draw {
     networkFaults: everyNetworkFault.filter(() => dice.chance(0.4)),
     networkRate: dice.pick([0.005, 0.02, 0.05]),
     chaosMs: baseLifeMs * dice.whole(20, 60),
-    schedulePollMs: Math.min(5 * minute, Math.max(5 * second, baseLifeMs / 60)),
+    // As seldom as the shortest life allows: polls are most of what a quiet day costs.
+    schedulePollMs: Math.min(hour, Math.max(5 * second, baseLifeMs / 24)),
     askEveryMs: baseLifeMs / dice.pick([2, 6, 20]),
     disturbEveryMs: baseLifeMs * dice.pick([1, 3, 8]),
   };

@@ -6,7 +6,7 @@ import type {
   TokenProvider,
 } from '@tokenkeep/core';
 import type { Dice, Service, SimHost, SimServer, Simulation } from '@tokenkeep/testing/simulation';
-import { accountModes, type Landscape } from './account-mode.js';
+import { accountModes, type Landscape, type Person } from './account-mode.js';
 import type { Disturbance, Draw } from './draw.js';
 
 /** A place for a process: what runs there dies, and is started again. */
@@ -30,6 +30,7 @@ export class Fleet {
   isCalm = false;
   readonly #dice: Dice;
   readonly #points: Dice;
+  readonly #people: readonly Person[];
   readonly #providers: readonly TokenProvider[];
   readonly #parameters: Partial<Parameters>;
 
@@ -46,6 +47,7 @@ export class Fleet {
     });
     this.servers = landscapes.flatMap(({ servers }) => servers);
     this.accounts = landscapes.flatMap(({ accounts }) => accounts);
+    this.#people = landscapes.flatMap(({ people = [] }) => people);
     this.#providers = landscapes.flatMap(({ providers }) => providers);
     this.#parameters = { schedulePollMs: draw.schedulePollMs, accountsPollMs: 3_600_000 };
     this.slots = Array.from({ length: draw.processes }, (_, index) => ({
@@ -69,6 +71,22 @@ export class Fleet {
 
   start(): void {
     for (const slot of this.slots) this.#startIn(slot);
+  }
+
+  /** Lets people look after the accounts that need one, now and then, for ever. */
+  bringPeople(): void {
+    const { kernel, store } = this.simulation;
+    kernel.after(this.#dice.exponential(this.draw.askEveryMs), () => {
+      const [service] = this.running();
+      for (const { account, logIn } of this.#people) {
+        const row = store.account(account);
+        const isWanted = row === undefined || row.body.includes('"reauthorization_required"');
+        if (service === undefined || !isWanted) continue;
+        kernel.resumed();
+        void service.engine.accounts.import(account, logIn()).catch(() => {});
+      }
+      this.bringPeople();
+    });
   }
 
   /** SIGKILL, and another start some time later. */
@@ -139,9 +157,8 @@ export class Fleet {
 
   /** Callers of one process: questions at random times about random accounts, for ever. */
   async #ask(service: Service): Promise<void> {
-    const { clock } = service.process;
     for (;;) {
-      await clock.sleep(this.#dice.exponential(this.draw.askEveryMs));
+      await service.process.idle(this.#dice.exponential(this.draw.askEveryMs));
       const { account } = this.#dice.pick(this.accounts);
       // One in ten comes with friends, all at once.
       const callers = this.#dice.chance(0.1) ? 8 : 1;

@@ -15,6 +15,7 @@ interface Flags {
   readonly minutes?: number;
   readonly accountDays?: number;
   readonly workers: number;
+  readonly json?: boolean;
 }
 
 const program = new Command('sim')
@@ -25,7 +26,8 @@ const program = new Command('sim')
   .option('--from <n>', 'play seeds from this one on', whole, 1)
   .option('--minutes <n>', 'for so long', number)
   .option('--account-days <n>', 'until so many account-days have been played', number)
-  .option('--workers <n>', 'threads', whole, availableParallelism());
+  .option('--workers <n>', 'threads', whole, availableParallelism())
+  .option('--json', 'print what came of it as JSON');
 
 await main(program.parse().opts<Flags>());
 
@@ -41,11 +43,15 @@ async function main(flags: Flags): Promise<void> {
       (minutes !== undefined && elapsed() >= minutes * 60) ||
       (accountDays !== undefined && soFar.accountDays >= accountDays),
   });
+  if (failures.length + broken.length > 0) process.exitCode = 1;
+  if (flags.json) {
+    console.log(JSON.stringify({ seconds: elapsed(), summary, failures, broken }));
+    return;
+  }
   console.log(reportText(summary, elapsed()));
   for (const { seed, thrown } of broken) console.log(`\nSeed ${seed} broke down: ${thrown}`);
   for (const failed of failures) console.log(`\n${failureText(failed, 20)}`);
   console.log(`\n${failures.length} violations, ${broken.length} breakdowns`);
-  if (failures.length + broken.length > 0) process.exitCode = 1;
 }
 
 async function playOne(seed: number, { until, shrink: shrinks }: Flags): Promise<void> {

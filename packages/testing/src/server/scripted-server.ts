@@ -170,11 +170,25 @@ export abstract class ScriptedServer {
     return { ...this.identify(request, operation), operation };
   }
 
-  /** Acts on a request that came by another way than HTTP, such as a simulated network. */
-  answer(request: ServerRequest): { readonly reply: Reply; readonly entry: LogEntry } {
+  /**
+   * Acts on a request that came by another way than HTTP, such as a simulated network.
+   *
+   * @param instead what it says instead of acting on it
+   */
+  answer(
+    request: ServerRequest,
+    instead?: Reply,
+  ): { readonly reply: Reply; readonly entry: LogEntry } {
+    if (!this.faults.isClear) {
+      throw new TypeError(
+        'These faults are for HTTP, and this server is asked without it. In a simulation, script ' +
+          'the faults of what serve() returned.',
+      );
+    }
     const operation = this.route(request);
     const presented = this.identify(request, operation);
-    const { reply, facts } = this.process(request, operation);
+    const { reply, facts } =
+      instead === undefined ? this.process(request, operation) : standIn(instead);
     const entry = this.#log(request, operation, this.time.now(), {
       ...presented,
       ...facts,
@@ -279,4 +293,8 @@ export abstract class ScriptedServer {
   #serverHeaders(): Reply['headers'] {
     return this.dateHeader ? { date: new Date(this.shownNow()).toUTCString() } : {};
   }
+}
+
+function standIn(reply: Reply) {
+  return { reply, facts: { outcome: 'faulted', fault: `status ${reply.status}` } as const };
 }

@@ -9,15 +9,14 @@ import {
   type Logger,
   type Parameters,
   type TokenEngine,
-  TokenError,
   type TokenProvider,
   type TokenRequestOptions,
 } from '@tokenkeep/core';
 import type { SimHost } from './host/sim-host.js';
 import { ProcessDied, type SimProcess } from './host/sim-process.js';
+import { Question } from './question.js';
 import { readableSealer } from './readable-sealer.js';
-
-import type { Asking, EventFacts } from './watcher.js';
+import type { EventFacts } from './watcher.js';
 import type { World } from './world.js';
 
 export interface ServiceOptions {
@@ -33,7 +32,6 @@ export interface ServiceOptions {
 }
 
 const escrowFolder = '/escrow';
-const defaultWaitMs = 15_000;
 
 /** One life of a service: a process with an engine in it, and the callers that ask it. */
 export class Service {
@@ -88,29 +86,15 @@ export class Service {
   /** `engine.getToken`, judged by the simulation's watchers. */
   async getToken(key: AccountKey, options: TokenRequestOptions = {}): Promise<AccessToken> {
     const { world, process } = this;
-    const { id } = this.engine.account(key);
-    const asking: Asking = {
-      process,
-      account: id,
-      askedAt: world.now,
-      timesHeldBefore: process.timesHeld,
-      waitMs: options.waitMs ?? defaultWaitMs,
-    };
-    world.tell('asked', asking);
+    const question = new Question(world, process, this.engine.account(key).id, options.waitMs);
     try {
       const token = await this.engine.getToken(key, options);
-      world.note(this.process.id, 'served', id, token.generation);
-      world.tell('served', asking, token);
+      question.served(token);
       return token;
     } catch (error) {
       // A caller in a dead process hears nothing any more.
       if (!process.isAlive) return new Promise(() => {});
-      if (!TokenError.is(error)) {
-        world.violate('I15', `${id}: an answer that is no TokenError: ${describe(error)}`);
-        throw error;
-      }
-      world.note(this.process.id, `refused: ${error.code} ${error.reason ?? ''}`, id);
-      world.tell('refused', asking, error);
+      question.refused(error);
       throw error;
     }
   }
@@ -134,7 +118,7 @@ export class Service {
     if (!process.isAlive) throw new ProcessDied(process.id);
     if (options.onCrashPoint?.(point) !== 'dies') return;
     this.world.note(process.id, `dies at ${point}`);
-    this.world.tell('diedAt', point);
+    this.world.tell('diedAt', point, process);
     process.kill();
     throw new ProcessDied(process.id);
   }
@@ -149,8 +133,4 @@ export class Service {
     };
     return { debug: hear, info: hear, warn: hear, error: hear };
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -112,6 +112,11 @@ export class Simulation implements World {
     return this.#profiles.get(origin);
   }
 
+  /** The server behind this origin is asked by a provider with this profile. */
+  know(origin: string, profile: ProviderProfile): void {
+    this.#profiles.set(origin, profile);
+  }
+
   watch(watcher: Watcher): this {
     this.#watchers.add(watcher);
     this.network.watchers.add(watcher);

@@ -25,7 +25,7 @@ export interface Watcher extends NetworkWatcher {
   /** What an engine says it did. For counting and for the trace, not for judging. */
   told?(process: SimProcess, event: EventName, facts: EventFacts): void;
   /** A process was made to die at a crash point of a renewal. */
-  diedAt?(point: CrashPoint): void;
+  diedAt?(point: CrashPoint, process: SimProcess): void;
   /** The end of the run. */
   ended?(): void;
 }

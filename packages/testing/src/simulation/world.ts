@@ -4,7 +4,7 @@ import type { SimStore } from './store/sim-store.js';
 import type { Watcher } from './watcher.js';
 
 /** What a watcher is told of, apart from what the network tells by itself. */
-export type Telling = Exclude<keyof Watcher, 'sent' | 'processed' | 'read'>;
+export type Telling = Exclude<keyof Watcher, 'connecting' | 'sent' | 'processed' | 'read'>;
 
 /** The simulation as what lives in it knows it. */
 export interface World {

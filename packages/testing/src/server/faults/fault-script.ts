@@ -4,35 +4,35 @@ import type { Fault } from './fault.js';
 
 type Target = Operation | 'any';
 
-interface Rule {
+interface Rule<Trouble> {
   readonly target: Target;
   readonly applies: (request: IdentifiedRequest) => boolean;
-  readonly fault: Fault;
+  readonly fault: Trouble;
 }
 
 /**
  * Which requests go wrong, and how. A fault queued with `next` comes first, then the first `when`
  * whose predicate holds, then the last `always`; otherwise the server is well.
  */
-export class FaultScript {
-  #queued: { readonly target: Target; readonly fault: Fault }[] = [];
-  #conditional: Rule[] = [];
-  #standing = new Map<Target, Fault>();
+export class FaultScript<Trouble = Fault> {
+  #queued: { readonly target: Target; readonly fault: Trouble }[] = [];
+  #conditional: Rule<Trouble>[] = [];
+  #standing = new Map<Target, Trouble>();
 
   /** The next requests of this kind, one fault each. */
-  next(target: Target, ...faults: readonly Fault[]): this {
+  next(target: Target, ...faults: readonly Trouble[]): this {
     for (const fault of faults) this.#queued.push({ target, fault });
     return this;
   }
 
   /** Every request of this kind, until cleared. */
-  always(target: Target, fault: Fault): this {
+  always(target: Target, fault: Trouble): this {
     this.#standing.set(target, fault);
     return this;
   }
 
   /** Every request of this kind for which the predicate holds, until cleared. */
-  when(target: Target, applies: (request: IdentifiedRequest) => boolean, fault: Fault): this {
+  when(target: Target, applies: (request: IdentifiedRequest) => boolean, fault: Trouble): this {
     this.#conditional.push({ target, applies, fault });
     return this;
   }
@@ -53,8 +53,13 @@ export class FaultScript {
     return this.#queued.length;
   }
 
+  /** Whether nothing is scripted. */
+  get isClear(): boolean {
+    return this.#queued.length + this.#conditional.length + this.#standing.size === 0;
+  }
+
   /** Takes the fault this request meets, using it up if it was queued. */
-  take(request: IdentifiedRequest): Fault | undefined {
+  take(request: IdentifiedRequest): Trouble | undefined {
     const hits = (target: Target) => target === 'any' || target === request.operation;
     const index = this.#queued.findIndex((entry) => hits(entry.target));
     if (index >= 0) return this.#queued.splice(index, 1)[0]?.fault;

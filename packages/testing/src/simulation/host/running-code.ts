@@ -20,7 +20,11 @@ export interface MachineClocks {
 export interface HostedProcess extends RunningCode {
   readonly id: string;
   readonly isHeld: boolean;
-  readonly clock: { readonly pending: number; tellResume(sleptMs: number): void };
+  readonly clock: {
+    readonly pending: number;
+    readonly longestSleepMs: number;
+    tellResume(sleptMs: number): void;
+  };
   hold(): void;
   release(): void;
   kill(): void;

@@ -12,6 +12,8 @@ export class SimClock implements Clock {
   readonly #listeners = new Set<(suspendedMs: number) => void>();
   /** Timers that are set. */
   pending = 0;
+  /** The longest sleep anybody asked for, ms. */
+  longestSleepMs = 0;
 
   constructor(
     private readonly code: RunningCode,
@@ -37,6 +39,7 @@ export class SimClock implements Clock {
         reject(signal.reason);
         return;
       }
+      this.longestSleepMs = Math.max(this.longestSleepMs, ms);
       const { kernel, rate } = this.machine;
       const end = this.monotonic() + (Number.isFinite(ms) ? Math.max(0, ms) : forEverMs);
       let timer: Sleep;

@@ -17,6 +17,8 @@ export class SimHost implements MachineClocks {
   isUp = true;
   /** Counts the times it was switched on. */
   boots = 1;
+  /** When it last woke from sleep, true ms; before all time if never. */
+  wokeAt = Number.NEGATIVE_INFINITY;
   #bootedAt = 0;
   /** Uptime of all earlier boots together. */
   #uptimeMs = 0;
@@ -80,6 +82,7 @@ export class SimHost implements MachineClocks {
     const sleptMs = this.kernel.now - this.#suspendedAt;
     this.#suspendedMs += sleptMs;
     this.#suspendedAt = undefined;
+    this.wokeAt = this.kernel.now;
     this.kernel.note(this.name, 'resumed');
     for (const process of this.processes) {
       process.clock.tellResume(sleptMs * this.rate);

@@ -33,6 +33,8 @@ export class SimProcess implements HostedProcess {
     this.clock = new SimClock(this, host);
     this.holder = holderOf(this);
     host.processes.add(this);
+    // Whoever starts it sleeps as well.
+    if (host.isSuspended) this.hold();
   }
 
   get isHeld(): boolean {
@@ -48,6 +50,13 @@ export class SimProcess implements HostedProcess {
     }
     this.host.kernel.resumed();
     code();
+  }
+
+  /** Code of the process that is not its engine waits: what an engine waits for is on its clock. */
+  idle(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.answerAfter(ms, resolve);
+    });
   }
 
   /** Something outside answers in `ms`. */

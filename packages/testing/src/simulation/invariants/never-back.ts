@@ -28,6 +28,13 @@ export function neverBack(simulation: Simulation): Watcher {
           const names = [was, is].map((each) => `${lifeOf(each)}.${each.generation}`);
           simulation.violate('I4', `${id} went back from ${names.join(' to ')}`);
         }
+        const other = accessIn(simulation, was)?.token;
+        if (sameLife && older === 0 && access && other && other !== access.token) {
+          simulation.violate('I4', `${id} has two tokens of generation ${is.generation}`);
+        }
+        if (sameLife && was.state === 'revoked' && is.state !== 'revoked') {
+          simulation.violate('I10', `${id} was revoked, and came back without a new life`);
+        }
       }
       if (access === undefined || is.access?.sharesUpstream) return;
       const place = `${id} ${access.token}`;

@@ -5,9 +5,16 @@ import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
 import { grantIn, storedAccount } from './stored-tokens.js';
 
+/** From the look at the grace to the first byte: a connection and a slow store. */
+const graceSlackMs = 30_000;
+/** So long after its first byte nobody but the sender repeats a request: 95 s after the intent. */
+const carriedMs = 89_000;
+
 /**
  * I1: a single-use refresh token is sent once; twice where the profile allows it, and only while
  * the first is in doubt; never after its reply was committed.
+ *
+ * I16: nor while another process may still bring its reply home.
  *
  * Counted from the first byte of each request, and from what stands in the store.
  */
@@ -24,6 +31,18 @@ export function singleSend(simulation: Simulation): Watcher {
       if (profile === undefined || key === undefined || singleUse(profile) === undefined) return;
       const earlier = sends.get(key) ?? [];
       const doubtful = earlier.filter((each) => !isProvablyUnprocessed(each, profile));
+      const [first] = doubtful;
+      const graceMs = singleUse(profile)?.reuseGraceMs ?? 0;
+      if (graceMs > 0 && first && send.sentAt > first.sentAt + graceMs + graceSlackMs) {
+        simulation.violate('I1', `${key} was sent again, long after its grace`);
+      }
+      const carrier = graceMs > 0 ? undefined : doubtful.find((each) => mayCommit(each, send));
+      if (carrier !== undefined) {
+        simulation.violate(
+          'I16',
+          `${key} was sent again while ${carrier.process.id} may hold its reply`,
+        );
+      }
       if (committed.has(key)) {
         simulation.violate('I1', `${key} was sent after the reply to it had been committed`);
       } else if (doubtful.length >= mostSends(profile)) {
@@ -44,6 +63,15 @@ export function singleSend(simulation: Simulation): Watcher {
       if (key !== undefined) committed.add(key);
     },
   };
+}
+
+/** Somebody else's request whose reply may still come, or is on its way into the record. */
+function mayCommit(
+  { process, isOver, readStatus, readHonestly, sentAt }: Send,
+  send: Send,
+): boolean {
+  const waits = !isOver || (readStatus === 200 && readHonestly === true);
+  return waits && process !== send.process && process.isAlive && send.sentAt < sentAt + carriedMs;
 }
 
 function mostSends(profile: ProviderProfile): number {

@@ -17,11 +17,26 @@ export interface StoredAccount {
     /** It is another account's own token: what becomes of that one becomes of this. */
     readonly sharesUpstream?: boolean;
   };
-  readonly refresh?: { readonly sealed: string; readonly dead?: boolean };
+  readonly refresh?: {
+    readonly sealed: string;
+    readonly issuedAt: { readonly epoch: number; readonly ms: number };
+    readonly lifetimeMs?: number;
+    readonly dead?: boolean;
+  };
+  readonly sent?: { readonly sends: number; readonly holder: string; readonly ended?: boolean };
+  readonly upstream?: unknown;
+  readonly retiring: readonly { readonly sealed: string }[];
 }
 
+/** Rows do not change: what changes is which row stands in the store. */
+const read = new WeakMap<StoredRow, StoredAccount>();
+
 export function storedAccount(row: StoredRow): StoredAccount {
-  return JSON.parse(row.body) as StoredAccount;
+  const known = read.get(row);
+  if (known !== undefined) return known;
+  const account = JSON.parse(row.body) as StoredAccount;
+  read.set(row, account);
+  return account;
 }
 
 /** The access token in a record, and what its server knows of it. */

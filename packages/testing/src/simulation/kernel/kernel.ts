@@ -13,6 +13,8 @@ export class Kernel {
   now = 0;
   /** Events so far. */
   events = 0;
+  /** More than this is a run that goes in circles. */
+  mostEvents = Number.POSITIVE_INFINITY;
   readonly trace = new Trace();
   /** Latencies and the order of equals. */
   readonly dice: Dice;
@@ -67,6 +69,9 @@ export class Kernel {
       }
       this.now = Math.max(this.now, event.deadline);
       this.events += 1;
+      if (this.events > this.mostEvents) {
+        throw new Error(`More than ${this.mostEvents} events: something goes in circles.`);
+      }
       this.#resumed = false;
       event.wake();
       if (this.#resumed) await settled();

@@ -10,6 +10,8 @@ export interface TraceLine {
 }
 
 const keptLines = 200;
+/** Taken once: inside Jest a global costs more to look up than to call. */
+const { imul } = Math;
 
 /**
  * Everything that happened, as a hash and as its last lines. Two runs of a seed are the same run
@@ -17,6 +19,8 @@ const keptLines = 200;
  */
 export class Trace {
   length = 0;
+  /** Told of each line. */
+  onLine: ((line: TraceLine) => void) | undefined;
   readonly #last: TraceLine[] = [];
   #high = 0xdeadbeef;
   #low = 0x41c6ce57;
@@ -30,6 +34,7 @@ export class Trace {
     if (isRoutine) return;
     if (this.#last.length >= 2 * keptLines) this.#last.splice(0, keptLines);
     this.#last.push(line);
+    this.onLine?.(line);
   }
 
   /** 16 hexadecimal digits. */
@@ -48,8 +53,8 @@ export class Trace {
     let low = this.#low;
     for (let index = 0; index < text.length; index += 1) {
       const code = text.charCodeAt(index);
-      high = Math.imul(high ^ code, 0x9e3779b1);
-      low = Math.imul(low ^ code, 0x5f356495);
+      high = imul(high ^ code, 0x9e3779b1);
+      low = imul(low ^ code, 0x5f356495);
       high = (high << 13) | (high >>> 19);
     }
     this.#high = high ^ (low >>> 15);
@@ -58,8 +63,8 @@ export class Trace {
 }
 
 function scrambled(word: number): number {
-  const once = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  const once = imul(word ^ (word >>> 16), 0x85ebca6b);
+  const twice = imul(once ^ (once >>> 13), 0xc2b2ae35);
   return (twice ^ (twice >>> 16)) >>> 0;
 }
 

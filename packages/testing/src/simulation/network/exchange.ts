@@ -11,7 +11,7 @@ import type { SimProcess } from '../host/sim-process.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { latency } from './latency.js';
 import type { NetworkFault } from './network-fault.js';
-import type { NetworkWatcher, Send, SimServer } from './send.js';
+import type { NetworkWatcher, ScriptedTrouble, Send, SimServer } from './send.js';
 import { serverRequest } from './server-request.js';
 import { spoilt, unprocessed } from './stand-in-replies.js';
 
@@ -21,6 +21,9 @@ const retryAfterSeconds = [1, 5, 30, 120] as const;
 export class Exchange {
   #sent: 'no' | 'maybe' = 'no';
   #isOver = false;
+  /** What the server says instead of acting on it. */
+  #instead: Reply | undefined;
+  #send: Send | undefined;
   readonly #done = new AbortController();
 
   constructor(
@@ -36,8 +39,10 @@ export class Exchange {
     private readonly reject: (error: unknown) => void,
   ) {}
 
-  run(server: SimServer | undefined, fault: NetworkFault | undefined): void {
+  run(server: SimServer | undefined, trouble: ScriptedTrouble | undefined): void {
     const { process, request } = this;
+    const fault = typeof trouble === 'string' ? trouble : undefined;
+    this.#instead = typeof trouble === 'string' ? undefined : trouble;
     const onAbort = () => this.#fail('aborted');
     if (request.signal.aborted) {
       this.#fail('aborted');
@@ -57,6 +62,9 @@ export class Exchange {
     const connected = new AbortController();
     this.#within(request.connectTimeoutMs, connected.signal);
     this.#done.signal.addEventListener('abort', () => connected.abort());
+    if (server !== undefined) {
+      for (const watcher of this.network.watchers) watcher.connecting?.(process, server);
+    }
     if (fault === 'connecting hangs') return;
     process.answerAfter(3 * this.#latency(), () => {
       if (this.#isOver) return;
@@ -94,8 +102,9 @@ export class Exchange {
       presentedGeneration,
       sentAt: kernel.now,
       fault,
-      timesHeldAtSend: process.timesHeld,
+      timesHeldAtSend: process.isHeld ? -1 : process.timesHeld,
     };
+    this.#send = send;
     kernel.note(process.id, `${operation} sent`, accountId, presentedGeneration);
     for (const watcher of network.watchers) watcher.sent?.(send);
     this.#progress('head-written');
@@ -122,9 +131,13 @@ export class Exchange {
       this.#deliver(send, refusal);
       return;
     }
-    const { reply, entry } = server.authority.answer(incoming);
+    const { reply, entry } = server.authority.answer(incoming, this.#instead);
     send.entry = entry;
     kernel.note(server.origin, `${operation} ${entry.outcome}`, accountId, entry.generation);
+    if (this.#instead !== undefined) {
+      this.#deliver(send, reply);
+      return;
+    }
     for (const watcher of this.network.watchers) watcher.processed?.(send, entry);
     if (fault === 'reply swallowed') return;
     if (fault === 'reply reset') {
@@ -149,6 +162,7 @@ export class Exchange {
       this.#progress('reply-begun');
       if (!process.isAlive) return;
       send.readStatus = status;
+      send.retryAfterMs = 1_000 * Number(headers['retry-after'] ?? 0);
       kernel.note(process.id, `${send.operation} answered ${status}`, send.accountId);
       for (const watcher of network.watchers) watcher.read?.(send);
       const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);
@@ -183,6 +197,7 @@ export class Exchange {
   #end(settle: () => void): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    if (this.#send !== undefined) this.#send.isOver = true;
     this.#done.abort();
     settle();
   }

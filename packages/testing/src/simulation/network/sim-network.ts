@@ -1,11 +1,12 @@
 import type { ExchangeHooks, ExchangeReply, ExchangeRequest, HttpExchange } from '@tokenkeep/core';
+import { FaultScript } from '../../server/faults/fault-script.js';
 import type { Reply } from '../../server/reply.js';
 import type { SimProcess } from '../host/sim-process.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { Exchange } from './exchange.js';
 import { latency } from './latency.js';
 import { everyNetworkFault, type NetworkFault } from './network-fault.js';
-import type { AnyAuthority, NetworkWatcher, SimServer } from './send.js';
+import type { AnyAuthority, NetworkWatcher, ScriptedTrouble, SimServer } from './send.js';
 import { serverRequest } from './server-request.js';
 
 /** The network between processes and authorization servers. */
@@ -24,7 +25,8 @@ export class SimNetwork {
   }
 
   serve(origin: string, authority: AnyAuthority): SimServer {
-    const server = { origin, authority, isDown: false };
+    const faults = new FaultScript<ScriptedTrouble>();
+    const server = { origin, authority, faults, isDown: false };
     this.servers.set(origin, server);
     return server;
   }
@@ -67,13 +69,22 @@ export class SimNetwork {
     return new Promise((resolve, reject) => {
       if (!process.isAlive) return;
       const exchange = new Exchange(this, this.kernel, process, request, hooks, resolve, reject);
-      exchange.run(this.servers.get(request.url.origin), this.#faultFor(request.url.origin));
+      exchange.run(this.servers.get(request.url.origin), this.#troubleFor(request));
     });
   }
 
-  #faultFor(origin: string): NetworkFault | undefined {
+  #troubleFor(request: ExchangeRequest): ScriptedTrouble | undefined {
+    const { origin } = request.url;
     const index = this.#scripted.findIndex((each) => each.origin === origin);
     if (index >= 0) return this.#scripted.splice(index, 1)[0]?.fault;
+    const server = this.servers.get(origin);
+    if (server?.faults.isClear === false) {
+      const incoming = serverRequest(request.method, request.url, request.headers, request.body);
+      const { operation, accountId } = server.authority.recognise(incoming);
+      const account = accountId === undefined ? {} : { accountId };
+      const scripted = server.faults.take({ ...incoming, operation, ...account });
+      if (scripted !== undefined) return scripted;
+    }
     let draw = this.#dice.float();
     for (const fault of everyNetworkFault) {
       draw -= this.rates.get(fault) ?? 0;

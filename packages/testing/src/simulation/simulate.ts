@@ -1,0 +1,134 @@
+import type { RequestLog } from '../server/request-log.js';
+import { invariants } from './invariants/index.js';
+import { Simulation, type SimulationOptions, type Violation } from './simulation.js';
+import { playOut } from './story/play-out.js';
+import { SimulatedWorld } from './story/simulated-world.js';
+import { msOf, type Span } from './story/span.js';
+import { Stage } from './story/stage.js';
+import { StoryFailure } from './story/story-failure.js';
+import { StoryLines } from './story/story-lines.js';
+import { shownTime } from './story/wall-time.js';
+
+export interface SimulateOptions {
+  /** The same seed plays the same run. Default 1. */
+  readonly seed?: number | string;
+  /** When the story begins. Default `2025-01-01T00:00:00Z`. */
+  readonly startAt?: Date | string;
+  /** How long the story may last at most. Default 40 days. */
+  readonly limit?: Span;
+  /** `throw`: a promise of the engine that does not hold fails the story. Default `throw`. */
+  readonly onViolation?: 'throw' | 'collect';
+  /** Of the store all services share: its latency, and on which machine it lives, if on one. */
+  readonly store?: SimulationOptions['store'];
+}
+
+/** How a story went. */
+export interface SimulatedRun<Result> {
+  /** What the story returned. */
+  readonly result: Result;
+  readonly seed: number | string;
+  /** Promises of the engine that did not hold: only with `onViolation: 'collect'`. */
+  readonly violations: readonly Violation[];
+  /** What happened, a line each: the newest 10,000, oldest first. */
+  readonly lines: readonly string[];
+  /**
+   * What the server behind an origin was asked.
+   *
+   * @throws Error if there was none
+   */
+  logOf(origin: string): RequestLog;
+}
+
+const shownLines = 40;
+
+/**
+ * Plays a story against the shipped engine. Servers, machines, network, store and time are
+ * simulated; the engine and the providers are those of production. A night takes milliseconds.
+ *
+ * Time stands still except while the story awaits something of its world. After each event the
+ * engine's promises (I1 to I6, I8 to I10, I14 to I16) are checked against what servers, wires and
+ * the store know. I2 and I14 are left out where a service has durations or caps of its own.
+ *
+ * ```ts
+ * await simulate({ seed: 1 }, async (world) => {
+ *   const crm = world.serve('https://crm.test', (time) => new AuthRefreshAuthority({ time, accounts }));
+ *   const service = await world.start('service', { providers, accounts });
+ *   await world.until('03:00');
+ *   crm.down();
+ *   await world.pass({ minutes: 20 });
+ *   await service.getToken('crm');
+ * });
+ * ```
+ *
+ * @throws Error when the story throws (its `cause`), when a promise of the engine does not hold, or
+ *   when nothing can happen any more: with the seed, the simulated time, and what happened last
+ */
+export async function simulate<Result>(
+  options: SimulateOptions,
+  story: (world: SimulatedWorld) => Promise<Result>,
+): Promise<SimulatedRun<Result>> {
+  const { seed = 1, limit = { days: 40 }, onViolation = 'throw', store } = options;
+  const startAt = new Date(options.startAt ?? '2025-01-01T00:00:00Z').getTime();
+  if (Number.isNaN(startAt)) throw new TypeError(`"${options.startAt}" is no moment to start at.`);
+  const simulation = new Simulation({ seed, startAt, ...(store && { store }) });
+  for (const invariant of invariants) simulation.watch(invariant(simulation));
+  const lines = new StoryLines(simulation);
+  const stage = new Stage(simulation);
+  const violations = () => stage.promises.of(simulation.violations);
+  const isOver = () => onViolation === 'throw' && violations().length > 0;
+
+  try {
+    const result = await playOut(stage, begun(story, stage), msOf(limit), isOver);
+    if (!isOver()) {
+      refuseForgottenAwait(stage);
+      simulation.tell('ended');
+    }
+    const [violation] = violations();
+    if (violation !== undefined && isOver()) throw broken(violation);
+    return {
+      result: result as Result,
+      seed,
+      violations: violations(),
+      lines: lines.last(),
+      logOf: (origin) => logOf(simulation, origin),
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const shown = [
+      message,
+      '',
+      `simulate() with seed ${JSON.stringify(seed)}, at ${stage.shownNow}. What happened last:`,
+      ...lines.last(shownLines).map((line) => `  ${line}`),
+    ];
+    throw new Error(shown.join('\n'), error instanceof StoryFailure ? {} : { cause: error });
+  }
+
+  function broken({ invariant, message, at }: Violation): StoryFailure {
+    return new StoryFailure(
+      `A promise of the engine does not hold: ${invariant}, at ${shownTime(startAt + at)}: ` +
+        `${message}. Unless the story forged a reply, this is a bug of Tokenkeep: please report it, ` +
+        'with the story and its seed.',
+    );
+  }
+}
+
+async function begun<Result>(
+  story: (world: SimulatedWorld) => Promise<Result>,
+  stage: Stage,
+): Promise<Result> {
+  return story(new SimulatedWorld(stage));
+}
+
+function refuseForgottenAwait({ waits }: Stage): void {
+  const open = waits.all.filter(({ process, ends }) => process === undefined && ends === 'in time');
+  if (open.length === 0) return;
+  const names = open.map(({ what }) => what).join(', ');
+  throw new StoryFailure(`The story ended before ${names}. Is there an await missing?`);
+}
+
+function logOf({ network }: Simulation, origin: string): RequestLog {
+  const server = network.servers.get(origin);
+  if (server !== undefined) return server.authority.log;
+  const known = [...network.servers.keys()].join(', ') || 'none';
+  throw new Error(`There was no server behind ${origin}. There were: ${known}.`);
+}

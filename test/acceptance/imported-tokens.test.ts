@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { fault } from '@tokenkeep/testing';
 import { failureOf } from './failure-of.js';
+import { TroubledStore } from './troubled-store.js';
 import { withoutCredentials } from './without-credentials.js';
 import { authRefreshWorld, oauth20World, World } from './world.js';
 
@@ -35,6 +36,21 @@ test('an imported pair is served as it is, and renewed with its own refresh toke
   expect(server.truth.accepts(token.reveal())).toBe(true);
   expect(server.log.count({ operation: 'obtain' })).toBe(1);
   expect(Math.max(...server.log.requestsPerGeneration().values())).toBe(1);
+});
+
+test("an imported token's life is counted from the call, however slow the store is to take it", async () => {
+  await using world = new World();
+  const { server, ...setup } = await authRefreshWorld(world);
+  const pair = await pairOf(server, setup.accounts[0]?.credentials ?? {});
+  const trouble = new TroubledStore(world.store, world.clock);
+  const engine = await world.engine({ ...withoutCredentials(setup), store: trouble.store });
+  const endsAt = world.clock.now() + HOUR;
+  trouble.delayMs = 20 * SECOND;
+  await world.run(engine.accounts.import('crm', { ...pair, lifetimeMs: HOUR }));
+  trouble.delayMs = 0;
+  const token = await world.run(engine.getToken('crm'));
+  expect(token.reveal()).toBe(pair.accessToken);
+  expect(token.expiresAt).toBeLessThanOrEqual(endsAt);
 });
 
 test('an imported refresh token alone is enough: the first caller renews with it', async () => {

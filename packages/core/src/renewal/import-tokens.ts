@@ -49,17 +49,20 @@ export async function importTokens(
     throw unusable(account.id, 'Give { accessToken, refreshToken, lifetimeMs }.');
   }
   const usable = judge(services, account, imported);
-  const { store, random, events } = services;
+  const { store, random, events, elapsed } = services;
+  const calledAt = elapsed.now();
   const { found } = await editRecord(store, account.id, ({ record, row, time }) => {
     const incarnation = nextIncarnation(record?.incarnation, random);
     const generation = (record?.generation ?? 0) + 1;
+    // What is left of their lives was said at the call, however slow the store has been since.
+    const said = { ...time, ms: time.ms - Math.ceil(elapsed.now() - calledAt) };
     const next: AccountRecord = {
       ...newRecord(incarnation),
       generation,
       guard: pardon(record?.guard ?? freshGuard),
       retiring: record?.retiring ?? [],
       sessions: record?.sessions ?? [],
-      ...sealed(services, account, { account: account.id, incarnation, generation }, usable, time),
+      ...sealed(services, account, { account: account.id, incarnation, generation }, usable, said),
     };
     const due = dueOf(services, account, next);
     return { record: next, due, fence: (row?.fence ?? 0) + 1, lease: 'release' };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import {
   type EscrowEntry,
+  type EscrowFile,
   type EscrowFiles,
   fileEscrow,
   processHolder,
@@ -61,6 +62,46 @@ test('what is removed after the close is found by nobody, and makes no new file'
   await escrow.remove('bb');
   expect(await attemptsIn(folder)).toEqual([]);
   expect(readdirSync(folder)).toHaveLength(1);
+});
+
+test('an entry that two remove at once is removed once, and its slot is not freed of the next', async () => {
+  const folder = newFolder();
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let frees = 0;
+  const open = async (...of: Parameters<typeof nodeFiles.open>) => {
+    const file = await nodeFiles.open(...of);
+    const write = file.write.bind(file) as EscrowFile['write'];
+    const slow: EscrowFile['write'] = async (...what) => {
+      const [, , length] = what;
+      const result = await write(...what);
+      // The disk has done it; whoever asked hears of it later.
+      if (length === 4 && ++frees === 2) await held;
+      return result;
+    };
+    return Object.assign(file, { write: slow });
+  };
+  const files = { ...nodeFiles, open } as EscrowFiles;
+  const escrow = fileEscrow(folder, processHolder(systemRandom()), files);
+  await escrow.put(entry('aa'));
+  const removals = [escrow.remove('aa'), escrow.remove('aa')];
+  await removals[0];
+  await escrow.put(entry('bb'));
+  letGo();
+  await Promise.all(removals);
+  await escrow.put(entry('cc'));
+  await escrow.close();
+  expect(await attemptsIn(folder)).toEqual(['bb', 'cc']);
+});
+
+test('after the close no room is made any more: nothing single-use is sent', async () => {
+  const folder = newFolder();
+  const escrow = escrowIn(folder);
+  await escrow.close();
+  await expect(escrow.reserve?.()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test.each(['readdir', 'open', 'read'] as const)(

@@ -8,6 +8,8 @@ import { type EscrowFile, type EscrowFiles, nodeFiles } from './escrow-files.js'
 const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
 const HEAD_BYTES = 4;
+/** In place of an attempt: its slot is nobody's, and not yet anybody's. */
+const BEING_FREED = '';
 const SUFFIX = '.escrow';
 /** Of an engine that was stopped, in a process that may go on: nobody commits from it any more. */
 const LEFT_SUFFIX = `.left${SUFFIX}`;
@@ -118,15 +120,26 @@ class FileEscrow implements Escrow {
     for (const [slot, id] of this.#slots) {
       if (id !== attemptId) continue;
       if (this.#closed) return forget(this.files, join(this.folder, this.#leftName), attemptId);
-      const file = await this.#open();
-      await file.write(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, slot * SLOT_BYTES);
-      this.#slots.delete(slot);
+      await this.#free(slot, attemptId);
     }
     const name = this.#foreign.get(attemptId);
     this.#foreign.delete(attemptId);
     if (name === undefined || name === this.#name) return;
     if (!this.#isGone(name)) return forget(this.files, join(this.folder, name), attemptId);
     if (![...this.#foreign.values()].includes(name)) await this.#discard(name);
+  }
+
+  /** Once: whoever frees a slot a second time would free it of its next entry. */
+  async #free(slot: number, attemptId: string): Promise<void> {
+    this.#slots.set(slot, BEING_FREED);
+    try {
+      const file = await this.#open();
+      await file.write(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, slot * SLOT_BYTES);
+      this.#slots.delete(slot);
+    } catch (error) {
+      this.#slots.set(slot, attemptId);
+      throw error;
+    }
   }
 
   /** A pair that arrives later, or was not committed, is for the next engine to find. */
@@ -156,6 +169,7 @@ class FileEscrow implements Escrow {
   }
 
   #open(): Promise<EscrowFile> {
+    if (this.#closed) return Promise.reject(Object.assign(new Error('closed'), { code: 'EBADF' }));
     this.#file ??= this.#create(this.#name, Buffer.alloc(SLOTS * SLOT_BYTES));
     this.#file.catch(() => {
       this.#file = undefined;

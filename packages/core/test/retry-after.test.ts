@@ -56,6 +56,8 @@ describe('F32 Retry-After', () => {
     'Thu, 31 Feb 2026 12:01:00 GMT',
     'Thu, 00 Jan 2026 12:01:00 GMT',
     'Thu, 01 Jan 2026 25:01:00 GMT',
+    'Thu, 01 Jan 2026 12:01:60 GMT',
+    'Foo Jan  1 12:01:00 2026',
     'Thu, 01 Foo 2026 12:01:00 GMT',
     '1767268860',
   ])('F32 %s is not an HTTP date', (text) => {

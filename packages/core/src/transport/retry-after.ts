@@ -1,18 +1,28 @@
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
+const LONG_DAY = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
+const TIME = '(?<time>\\d{2}:\\d{2}:\\d{2})';
+const MONTH = '(?<month>[A-Z][a-z]{2})';
+
 // The three forms RFC 9110 section 5.6.7 tells recipients to take, e.g. in the words of its
 // examples: IMF-fixdate, RFC 850, asctime.
 const DATES = [
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
-  /^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
-  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
-];
+  `${DAY}, (?<day>\\d{2}) ${MONTH} (?<year>\\d{4}) ${TIME} GMT`,
+  `${LONG_DAY}, (?<day>\\d{2})-${MONTH}-(?<year>\\d{2}) ${TIME} GMT`,
+  `${DAY} ${MONTH} (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})`,
+].map((form) => new RegExp(`^${form}$`));
 
 /** An HTTP date (RFC 9110 section 5.6.7) in milliseconds, or `undefined`. */
 export function parseHttpDate(text: string | undefined): number | undefined {
-  if (text === undefined || !DATES.some((form) => form.test(text))) return undefined;
-  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
-  // The 31st of February would be read as a day in March.
-  const day = Number(/\d{1,2}/.exec(text)?.[0]);
-  return Number.isNaN(ms) || new Date(ms).getUTCDate() !== day ? undefined : ms;
+  if (text === undefined) return undefined;
+  const parts = DATES.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined);
+  const { day = '', month = '', year = '', time = '' } = parts ?? {};
+  const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
+  const monthOfYear = String(MONTHS.indexOf(month) + 1).padStart(2, '0');
+  const iso = `${century}${year}-${monthOfYear}-${day.replace(' ', '0')}T${time}.000Z`;
+  const ms = Date.parse(iso);
+  // The 31st of February would be read as a day in March, and 24:00 as the next day.
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== iso ? undefined : ms;
 }
 
 /**

@@ -75,21 +75,38 @@ const record = shape({
       issuedAt: moment,
       lifetimeMs: number,
       scope: optional(text),
+      noProgress: optional(flag),
+      sharesUpstream: optional(flag),
+      refused: optional(flag),
+      ended: optional(flag),
     }),
   ),
   refresh: optional(
     shape({ sealed: text, issuedAt: moment, lifetimeMs: optional(number), dead: optional(flag) }),
   ),
-  sent: optional(shape({ attemptId: text, sentAt: moment, sends: count, holder: text })),
+  sent: optional(
+    shape({
+      attemptId: text,
+      sentAt: moment,
+      sends: count,
+      holder: text,
+      ended: optional(flag),
+    }),
+  ),
   guard: shape({
     failures: count,
     ambiguous: count,
     slots: listOf(shape({ start: number, usable: number, other: number, session: number })),
     notBefore: optional(number),
+    notBeforeReason: optional(text),
     lastRequestAt: optional(number),
+    freeStep: optional(flag),
     forcedAt: optional(number),
+    forcedGeneration: optional(count),
+    livedGeneration: optional(count),
     livedMs: optional(number),
     rejectedCredentials: optional(text),
+    refused: optional(shape({ at: number, believed: listOf(text) })),
   }),
   retiring: listOf(
     shape({
@@ -103,6 +120,7 @@ const record = shape({
     }),
   ),
   sessions: listOf(shape({ id: text, until: number })),
+  sessionEnded: optional(flag),
   upstream: optional(upstream),
   rotateAt: optional(number),
 });

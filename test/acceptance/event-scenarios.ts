@@ -145,6 +145,8 @@ export const scenarios: Record<EventName, Scenario> = {
     server.faults.always('any', fault.unprocessed(fault.status(503)));
     await world.clock.advance(10 * MINUTE);
   },
+  'provider:incident_began': incident,
+  'provider:incident_ended': incident,
   async 'account:reauthorization_required'(world, logger) {
     const { server, setup, engine: seed } = await crm(world, logger);
     await world.run(seed.stop());
@@ -181,6 +183,28 @@ export const scenarios: Record<EventName, Scenario> = {
     await world.clock.advance(SECOND);
   },
 };
+
+/** All of ten accounts are refused, for ten minutes. */
+async function incident(world: World, logger: Logger) {
+  const fleet = Array.from({ length: 10 }, (_, index) => ({
+    accountId: `shop-${index}`,
+    username: `ada-${index}`,
+    password: `pw-${index}`,
+  }));
+  const { server, providers } = await authRefreshWorld(world, { authority: { accounts: fleet } });
+  const accounts = fleet.map(({ accountId, ...credentials }) => ({
+    provider: 'crm-api',
+    account: accountId,
+    credentials,
+  }));
+  const engine = await world.engine({ providers, accounts, logger });
+  engine.start();
+  await world.clock.advance(30 * MINUTE);
+  server.faults.always('any', fault.json({ error: 'invalid_grant' }, 400));
+  await world.clock.advance(20 * MINUTE);
+  server.faults.clear();
+  await world.clock.advance(10 * MINUTE);
+}
 
 async function outage(world: World, logger: Logger) {
   const { server: _server, ...setup } = await authRefreshWorld(world);

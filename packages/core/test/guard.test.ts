@@ -229,6 +229,13 @@ describe('the same token again', () => {
     const sent = storm(3 * HOUR, unchanged, () => ({ forced: true }));
     expect(mostInAnHour(sent)).toBe(12);
   });
+
+  test('waits for nothing where the token counts as ended since a reboot', () => {
+    const state = unchanged(noteRequest(freshGuard, request(start), p), request(start));
+    const after = (rebooted: boolean) => request(start + MINUTE, { rebooted });
+    expect(judge(state, after(false), p)).toMatchObject({ reason: 'unchanged_token' });
+    expect(judge(state, after(true), p)).toEqual({ allowed: true });
+  });
 });
 
 test('an endless storm of failures costs at most one request in 150 s, and at least one in 305 s', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { freshGuard } from '../src/guard/guard-state.js';
 import { defaultParameters } from '../src/parameters/parameters.js';
 import { nextAction, type Plan } from '../src/renewal/next-due.js';
 import { decideRenewal } from '../src/renewal/renewal-policy.js';
@@ -45,6 +46,27 @@ describe('an account is due', () => {
 
   test('never, where it is renewed on demand and nobody keeps it alive', () => {
     expect(next(pair(), { profile: onDemand })).toBeUndefined();
+  });
+
+  test('a minute after it was given up in what may be an incident, and not once that is settled', () => {
+    const state = 'reauthorization_required';
+    const given = (refused: object) => pair({ state, guard: { ...freshGuard, ...refused } });
+    const refused = { at: issuedAt.ms, believed: ['refresh' as const] };
+    expect(next(given({ refused }))).toEqual({ action: 'review', inMs: MINUTE });
+    expect(next(given({ refused: { ...refused, believed: [] } }))).toBeUndefined();
+    expect(next(given({}))).toBeUndefined();
+  });
+
+  test('at half of its refresh token, counted from its last use, where no renewal replaces it', () => {
+    const renewed = { ...issuedAt, ms: issuedAt.ms + 8 * DAY };
+    const access = { sealed: 'x', tokenType: 'Bearer', issuedAt: renewed, lifetimeMs: HOUR };
+    const keptAlive = { profile: onDemand, config: { ...config, keepAlive: true } };
+    const due = next(pair({ access }), keptAlive, 8 * DAY);
+    expect(due).toEqual({ action: 'keep_alive', inMs: 15 * DAY });
+    const { step } = decideRenewal(
+      situation(8 * DAY + MINUTE, { record: pair({ access }), trigger: { kind: 'schedule' } }),
+    );
+    expect(step).toBe('nothing');
   });
 
   test('at half of its refresh token with keepAlive', () => {

@@ -39,6 +39,13 @@ const promised: Partial<Parameters> = {
   breakerOpenMs: 30 * SECOND,
   breakerMaxMs: 5 * MINUTE,
   retryQuota: 100,
+  incidentAccounts: 5,
+  incidentPercent: 20,
+  incidentWindowMs: 5 * MINUTE,
+  incidentFreezeMs: 15 * MINUTE,
+  incidentProbeMs: MINUTE,
+  incidentLoginGapMs: 5 * SECOND,
+  scheduleAtOnce: 10,
   stopMs: 25 * SECOND,
 };
 
@@ -64,6 +71,12 @@ describe('parameters hang together:', () => {
     expect(p.backoffMaxMs + p.schedulePollMs).toBeLessThan(400 * SECOND);
     expect(p.breakerMaxMs + p.schedulePollMs).toBeLessThan(400 * SECOND);
     expect(p.forcedGapMs + p.schedulePollMs).toBeLessThan(400 * SECOND);
+  });
+
+  test('an account that was held back in an incident heals within 400 s of its end', () => {
+    const pauseMs = 2 * p.incidentProbeMs;
+    expect(pauseMs + p.schedulePollMs).toBeLessThan(400 * SECOND);
+    expect(p.incidentWindowMs + pauseMs + p.schedulePollMs).toBeLessThan(p.incidentFreezeMs);
   });
 
   test('forced renewals at their gap stay within half of the hourly cap', () => {

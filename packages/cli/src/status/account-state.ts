@@ -93,6 +93,7 @@ const actions = {
   revoke: ['ends an old token', ''],
   end_session: ['ends the session', ', if its users are gone'],
   settle_doubt: ['settles the doubt', ': a refresh was sent, and its reply is missing'],
+  review: ['asks once more', ': many accounts were refused at once'],
 } as const;
 
 function nextOf(found: AccountStatus & Pick<Found, 'origin'>, now: EpochMs): string {

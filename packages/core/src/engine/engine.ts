@@ -72,7 +72,7 @@ export class Engine implements TokenEngine {
     const { store, registry, events, holder } = this.#services;
     await store.now();
     await this.#shared.sync(0);
-    await this.#committer.replay((id) => registry.byId(id));
+    await this.#replayEscrow();
     const ids = registry.all().map(({ id }) => id);
     if (!holder.isSimulated) this.#registration = registerEngine(ids);
     for (const name of ['token:renewed', 'token:obtained', 'token:imported'] as const) {
@@ -80,9 +80,21 @@ export class Engine implements TokenEngine {
     }
   }
 
+  /** One file that cannot be read stops its accounts where they look for it, not all of them. */
+  async #replayEscrow(): Promise<void> {
+    try {
+      await this.#committer.replay((id) => this.#services.registry.byId(id));
+    } catch (error) {
+      if (!TokenError.is(error) || error.reason !== 'escrow_failed') throw error;
+      this.warn('TOKENKEEP_ESCROW_UNREADABLE', error.message);
+    }
+  }
+
   /** Said as an event and as a process warning: no listener is attached yet at creation. */
   warn(warning: string, message: string): void {
-    this.#services.events.emit('engine:warning', { warning, message });
+    const { events, holder } = this.#services;
+    events.emit('engine:warning', { warning, message });
+    if (holder.isSimulated) return;
     process.emitWarning(message, { type: 'TokenkeepWarning', code: warning });
   }
 
@@ -201,15 +213,19 @@ export class Engine implements TokenEngine {
   }
 
   health(): EngineHealth {
-    const { store, breakers, registry } = this.#services;
+    const { clock, store, breakers, registry } = this.#services;
     const records = this.#keepers.all().map(({ found }) => found?.record);
     const count = (test: (record: (typeof records)[number]) => boolean) =>
       records.filter(test).length;
     const needPerson = count((record) => record?.state === 'reauthorization_required');
     const inDoubt = count((record) => record?.sent !== undefined);
     const hosts = breakers.states();
-    const failing =
-      !store.reachable || inDoubt > 0 || hosts.some(({ state }) => state !== 'closed');
+    const wall = (ms: number) => Math.floor(clock.now() + ms - store.estimate().ms);
+    const incidents = this.#services.incidents
+      .open()
+      .map(({ provider, until }) => ({ provider, until: wall(until) }));
+    const troubled = incidents.length > 0 || hosts.some(({ state }) => state !== 'closed');
+    const failing = !store.reachable || inDoubt > 0 || troubled;
     return {
       state:
         this.#stopping !== undefined
@@ -221,6 +237,7 @@ export class Engine implements TokenEngine {
               : 'ready',
       store: { name: store.traits.name, reachable: store.reachable },
       breakers: hosts,
+      incidents,
       accounts: {
         known: registry.all().length,
         withToken: this.#keepers.all().filter((keeper) => keeper.holdsToken).length,

@@ -17,6 +17,7 @@ import { Committer } from '../renewal/commit.js';
 import type { CrashProbe } from '../renewal/crash-points.js';
 import { CredentialsSource } from '../renewal/credentials-source.js';
 import { HostBreakers } from '../renewal/host-breakers.js';
+import { IncidentRows } from '../renewal/incident-rows.js';
 import { Keepers, keptUpstreams } from '../renewal/keepers.js';
 import { LeaseWatch } from '../renewal/lease-watch.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
@@ -101,6 +102,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
     leases: new LeaseWatch(elapsed, holder, parameters.leaseMs),
     breakers: new HostBreakers(parameters, events),
     budgets: new BudgetRows(store),
+    incidents: new IncidentRows({ store, elapsed, events, parameters, registry }),
     credentials: new CredentialsSource(registry, upstreams),
     registry,
     upstreams,

@@ -48,6 +48,21 @@ export interface TokenEvents {
   'claim:lost': TokenEvent & { readonly fence: number };
   'guard:tripped': AccountEvent & { readonly reason: string; readonly retryAt: EpochMs };
   'budget:exhausted': AccountEvent & { readonly retryAt: EpochMs };
+  /** So many accounts are refused at once that it is the provider's incident, not theirs. */
+  'provider:incident_began': EventBase & {
+    readonly provider: string;
+    /** What is refused. */
+    readonly cause: 'refresh' | 'obtain';
+    /** Accounts that were refused, of those that are known. Counts. */
+    readonly refused: number;
+    readonly known: number;
+  };
+  /** An account succeeded, or the freeze ran out: its refusals are believed again. */
+  'provider:incident_ended': EventBase & {
+    readonly provider: string;
+    readonly cause: 'refresh' | 'obtain';
+    readonly lastedMs: number;
+  };
   'breaker:changed': EventBase & {
     readonly host: string;
     readonly state: 'closed' | 'open' | 'half-open';
@@ -95,6 +110,8 @@ export const eventNames: readonly EventName[] = [
   'claim:lost',
   'guard:tripped',
   'budget:exhausted',
+  'provider:incident_began',
+  'provider:incident_ended',
   'breaker:changed',
   'account:reauthorization_required',
   'account:credentials_rejected',

@@ -24,6 +24,7 @@ const levels: Partial<Record<EventName, keyof Logger>> = {
   'anomaly:detected': 'warn',
   'clock:suspended': 'warn',
   'engine:warning': 'warn',
+  'provider:incident_began': 'error',
   'store:unavailable': 'error',
   'account:credentials_rejected': 'error',
   'account:reauthorization_required': 'error',

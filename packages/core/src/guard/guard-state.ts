@@ -1,6 +1,9 @@
 import type { EpochMs } from '../clock/clock.js';
 
-/** Why a request is not made now. `breaker` waits for a host, the rest for this account. */
+/**
+ * Why a request is not made now. `breaker` waits for a host, `provider_incident` and `login_pace`
+ * for a provider, the rest for this account.
+ */
 export type GuardReason =
   | 'backoff'
   | 'retry_after'
@@ -9,7 +12,9 @@ export type GuardReason =
   | 'gap'
   | 'hourly_cap'
   | 'forced_gap'
-  | 'breaker';
+  | 'breaker'
+  | 'provider_incident'
+  | 'login_pace';
 
 /**
  * What the guard remembers of one account. It lives in the account's record, so that a crash
@@ -36,6 +41,15 @@ export interface GuardState {
   readonly livedMs?: number;
   /** Fingerprint of credentials the server rejected. */
   readonly rejectedCredentials?: string;
+  /** The last final no, as long as it may turn out to be the provider's incident. */
+  readonly refused?: RefusedAccount;
+}
+
+export interface RefusedAccount {
+  /** When the account was counted among those its provider refuses. */
+  readonly at: EpochMs;
+  /** What was believed to be dead by it: nothing while the no is not believed. */
+  readonly believed: readonly ('refresh' | 'obtain')[];
 }
 
 export interface RequestSlot {

@@ -11,6 +11,8 @@ export interface GuardRequest {
   readonly forced: boolean;
   /** An obtain after the account's own session ended. */
   readonly session: boolean;
+  /** The token counts as ended because the store's machine was off. */
+  readonly rebooted?: boolean;
   /** Assumed lifetime until a token has lived. Milliseconds. */
   readonly defaultLifetimeMs: number;
 }
@@ -31,10 +33,12 @@ export function judge(state: GuardState, request: GuardRequest, p: Parameters): 
   return objection ?? { allowed: true };
 }
 
-function notBefore(state: GuardState, { now, forced }: GuardRequest): GuardVerdict | undefined {
+function notBefore(state: GuardState, request: GuardRequest): GuardVerdict | undefined {
+  const { now, forced, rebooted } = request;
   if (state.freeStep || state.notBefore === undefined || now >= state.notBefore) return undefined;
-  // Half of the life left means nothing for a token that is refused: the forced gap holds instead.
-  if (forced && state.notBeforeReason === 'unchanged_token') return undefined;
+  // Half of the life left means nothing for a token that is refused, where the forced gap holds
+  // instead, nor for one that counts as ended since a reboot.
+  if ((forced || rebooted) && state.notBeforeReason === 'unchanged_token') return undefined;
   return refused(state.notBeforeReason ?? 'backoff', state.notBefore);
 }
 
@@ -97,7 +101,8 @@ export function forgetRequest(state: GuardState, before: GuardState): GuardState
 
 /** The request brought a token that can be used: it counts against the larger cap. */
 export function noteUsable(state: GuardState, request: GuardRequest, p: Parameters): GuardState {
-  const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...rest } = state;
+  const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...waiting } = state;
+  const { refused: _no, ...rest } = waiting;
   const before = request.forced ? withoutDisappointment(state, request.generation) : state.slots;
   const slots = request.session
     ? before
@@ -140,11 +145,28 @@ export function noteHeldBack(
   ms: number,
   random: Random,
 ): GuardState {
-  const { freeStep: _step, ...rest } = state;
   // Spread a little, so that the accounts of a host do not all come back at once.
-  const until = now + ms * (1 + random.float() / 10);
+  return pausedUntil(state, now + ms * (1 + random.float() / 10), 'breaker');
+}
+
+/**
+ * The server refuses so many that its no to this account is not believed. The account comes back
+ * somewhere in the minute after `until`: each of those that wait in a minute of its own.
+ */
+export function noteUnbelieved(
+  state: GuardState,
+  until: EpochMs,
+  p: Parameters,
+  random: Random,
+): GuardState {
+  return pausedUntil(state, until + random.float() * p.incidentProbeMs, 'provider_incident');
+}
+
+/** No failure of the account, so it does not count as one. */
+function pausedUntil(state: GuardState, until: EpochMs, reason: GuardReason): GuardState {
+  const { freeStep: _step, ...rest } = state;
   if (state.notBefore !== undefined && state.notBefore >= until) return rest;
-  return { ...rest, notBefore: until, notBeforeReason: 'breaker' };
+  return { ...rest, notBefore: until, notBeforeReason: reason };
 }
 
 /** The generation's token did its service: what failed before it is forgotten. Once each. */
@@ -156,7 +178,7 @@ export function noteLived(state: GuardState, generation: number, lifetimeMs: num
 /** A person brought new tokens: what failed before says nothing about them. Rates still hold. */
 export function pardon(state: GuardState): GuardState {
   const { notBefore: _until, notBeforeReason: _why, freeStep: _step, ...rest } = state;
-  const { rejectedCredentials: _latch, ...unlatched } = rest;
+  const { rejectedCredentials: _latch, refused: _no, ...unlatched } = rest;
   return { ...unlatched, failures: 0, ambiguous: 0 };
 }
 

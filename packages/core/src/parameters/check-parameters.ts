@@ -10,6 +10,8 @@ const shorter: readonly (readonly [Name, Name, because: string])[] = [
   ['connectTimeoutMs', 'rotationTimeoutMs', 'connecting is a part of the request'],
   ['rotationTimeoutMs', 'quarantineMs', 'a sender may still commit until its time-out'],
   ['backoffBaseMs', 'backoffMaxMs', 'the first backoff is the shortest'],
+  ['incidentProbeMs', 'incidentFreezeMs', 'an incident ends by a probe that succeeds'],
+  ['incidentWindowMs', 'incidentFreezeMs', 'what is counted must not outlive the freeze'],
   ['breakerOpenMs', 'breakerMaxMs', 'the first opening is the shortest'],
 ];
 

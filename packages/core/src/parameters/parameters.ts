@@ -65,11 +65,25 @@ export interface Parameters {
   readonly breakerMaxMs: number;
   readonly retryQuota: number;
 
+  /** Refused accounts of one provider that are believed, and that make an incident. Count. */
+  readonly incidentAccounts: number;
+  /** How many in a hundred of a provider's accounts make an incident, if refused in one window. */
+  readonly incidentPercent: number;
+  readonly incidentWindowMs: number;
+  /** An incident that does not end by itself. */
+  readonly incidentFreezeMs: number;
+  /** While many are refused, one of them tries again so often. */
+  readonly incidentProbeMs: number;
+  /** Between two logins at one provider after an incident. */
+  readonly incidentLoginGapMs: number;
+
   readonly schedulePollMs: number;
   /** How often the store is asked for accounts that others added, changed or removed. */
   readonly accountsPollMs: number;
   readonly scheduleBatch: number;
   readonly scheduleConcurrency: number;
+  /** First or late renewals of one provider that begin at once; more are spread. Count. */
+  readonly scheduleAtOnce: number;
   readonly sessionLeaseMs: number;
   /** Time between publishing a rotated token and deleting the old one. */
   readonly drainMs: number;
@@ -119,10 +133,17 @@ export const defaultParameters: Parameters = {
   breakerOpenMs: 30 * SECOND,
   breakerMaxMs: 5 * MINUTE,
   retryQuota: 100,
+  incidentAccounts: 5,
+  incidentPercent: 20,
+  incidentWindowMs: 5 * MINUTE,
+  incidentFreezeMs: 15 * MINUTE,
+  incidentProbeMs: MINUTE,
+  incidentLoginGapMs: 5 * SECOND,
   schedulePollMs: 5 * SECOND,
   accountsPollMs: 30 * SECOND,
   scheduleBatch: 64,
   scheduleConcurrency: 64,
+  scheduleAtOnce: 10,
   sessionLeaseMs: MINUTE,
   drainMs: 30 * SECOND,
   revokeAttempts: 8,
@@ -138,8 +159,11 @@ const counts = new Set<keyof Parameters>([
   'breakerFailures',
   'clientBreakerFailures',
   'retryQuota',
+  'incidentAccounts',
+  'incidentPercent',
   'scheduleBatch',
   'scheduleConcurrency',
+  'scheduleAtOnce',
   'revokeAttempts',
 ]);
 

@@ -1,5 +1,6 @@
 import { TokenError } from '../errors/token-error.js';
 import { type GuardRequest, noteRequest } from '../guard/guard.js';
+import type { Ask } from '../guard/provider-incident.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
@@ -14,16 +15,19 @@ import { ClaimLost, type RecordHold } from './claim.js';
 import { type Committer, newAttemptId } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
-import { afterFailure } from './failure.js';
+import { afterFailure, type Failure } from './failure.js';
 import {
   type Fresh,
   type FreshSource,
   freshRefreshTokenOnly,
   freshTokens,
 } from './fresh-tokens.js';
+import { IncidentHold } from './incident-hold.js';
+import type { Verdict } from './incident-rows.js';
 import { judgeReply } from './judge-reply.js';
 import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
+import { graceLeftMs } from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface AttemptPlan {
@@ -35,6 +39,8 @@ export interface AttemptPlan {
   readonly credentials: ResolvedCredentials | undefined;
   /** Without `now`: that is the moment of the intent. */
   readonly request: Omit<GuardRequest, 'now'>;
+  /** How it stands with the provider's incident. A login by hand does not ask. */
+  readonly ask?: Omit<Ask, 'now'>;
 }
 
 export type AttemptEnd =
@@ -140,11 +146,24 @@ export class Attempt {
     // What the first of two requests granted must come home: only a refresh token is kept back.
     if (this.#intent !== undefined && !this.#rotating) return;
     services.probe('CP2');
-    if (this.#intent === undefined) await this.#writeIntent();
-    else await claim.write({ change: (record) => record, due: this.#due });
+    if (this.#intent === undefined) {
+      // A place that is taken and not used is lost; a login of a budget would be, too.
+      if (plan.ask !== undefined) await services.incidents.admit(plan.account, plan.ask);
+      await this.#writeIntent();
+    } else await claim.write({ change: (record) => record, due: this.#due });
     if (claim.leaseLeftMs() < services.parameters.sendGateMs) throw gateClosed();
+    if (this.#graceIsOver()) throw graceOver();
     services.probe('CP3');
     this.#intent ??= { issuedAt: services.elapsed.now(), at: services.store.earliest() };
+  }
+
+  /** A resend that was decided within the server's grace, and was held up past it. */
+  #graceIsOver(): boolean {
+    const { services, plan } = this;
+    const rotation = singleUse(plan.account.provider.profile);
+    const { sent } = this.#before;
+    if (!plan.resend || sent === undefined || !rotation?.reuseGraceMs) return false;
+    return graceLeftMs(sent, rotation, services.store.estimate(), services.parameters) <= 0;
   }
 
   async #writeIntent(): Promise<void> {
@@ -213,6 +232,11 @@ export class Attempt {
       return end;
     }
     services.probe('CP9');
+    await services.incidents.succeeded(account, {
+      operation,
+      sentAt: intent.at.ms,
+      refused: plan.ask?.refused ?? false,
+    });
     for (const kind of fresh.anomalies) {
       const { account: id, provider } = this.#facts();
       services.events.emit('anomaly:detected', { account: id, provider, kind });
@@ -250,30 +274,34 @@ export class Attempt {
     if (thrown instanceof ClaimLost) return this.#lost(thrown.found);
     const now = services.store.estimate();
     const error = this.#explain(call, thrown, now.ms);
-    const untried = thrown instanceof BudgetExhausted;
+    const untried = thrown instanceof BudgetExhausted || thrown instanceof IncidentHold;
+    const failure: Failure = {
+      refusal: refusalOf(thrown),
+      chained: plan.credentials?.upstream !== undefined,
+      operation: plan.operation,
+      rotating: this.#rotating,
+      resend: plan.resend,
+      sent: call.sent,
+      heldBackMs: heldBackMs(error, services.clock.now()),
+      before: this.#before,
+      request: { ...plan.request, now: now.ms },
+      profile: account.provider.profile,
+      parameters: services.parameters,
+      random: services.random,
+      fingerprint:
+        plan.operation === 'obtain' && plan.credentials !== undefined
+          ? services.sealer.fingerprint(plan.credentials.canonical)
+          : undefined,
+      verdict: undefined,
+    };
     let decideAgain = false;
+    let verdict: Verdict | undefined;
     try {
+      if (!untried) verdict = await this.#verdict(failure);
       await claim.write({
         change: (record) => {
           if (untried) return record;
-          const after = afterFailure(record, {
-            refusal: refusalOf(thrown),
-            chained: plan.credentials?.upstream !== undefined,
-            operation: plan.operation,
-            rotating: this.#rotating,
-            resend: plan.resend,
-            sent: call.sent,
-            heldBackMs: heldBackMs(error, services.clock.now()),
-            before: this.#before,
-            request: { ...plan.request, now: now.ms },
-            profile: account.provider.profile,
-            parameters: services.parameters,
-            random: services.random,
-            fingerprint:
-              plan.operation === 'obtain' && plan.credentials !== undefined
-                ? services.sealer.fingerprint(plan.credentials.canonical)
-                : undefined,
-          });
+          const after = afterFailure(record, { ...failure, verdict });
           decideAgain = after.decideAgain;
           return after.record;
         },
@@ -297,7 +325,25 @@ export class Attempt {
       error,
       attemptId: this.#attemptId,
     });
-    return { kind: 'failed', error, decideAgain };
+    const held = verdict?.heldUntil === undefined ? error : this.#held(claim.record, error, now.ms);
+    return { kind: 'failed', error: held, decideAgain };
+  }
+
+  /** A final no is judged among those that the provider's other accounts were given. */
+  async #verdict(failure: Failure): Promise<Verdict | undefined> {
+    const { account, claim } = this.plan;
+    const { record } = claim;
+    if (!afterFailure(record, failure).final) return undefined;
+    const { refused } = record.guard;
+    return this.services.incidents.judge(account, failure.operation, refused);
+  }
+
+  /** What callers are told: the server's no reads as if a person were needed, which is not so. */
+  #held({ guard }: AccountRecord, error: TokenError, nowMs: number): TokenError {
+    const untilMs = guard.notBefore ?? nowMs;
+    const retryAt = this.services.clock.now() + Math.max(0, untilMs - nowMs);
+    const hold = { retryAt: untilMs, reason: 'provider_incident' } as const;
+    return new IncidentHold(this.plan.account, hold).toTokenError(retryAt, error);
   }
 
   #lost(found: FoundRecord): AttemptEnd {
@@ -309,9 +355,13 @@ export class Attempt {
     const { services, plan } = this;
     const { account } = plan;
     const context = { account: account.id, provider: account.provider.id };
-    if (thrown instanceof BudgetExhausted) {
+    if (thrown instanceof BudgetExhausted || thrown instanceof IncidentHold) {
       const retryAt = services.clock.now() + thrown.untilMs - nowMs;
-      services.events.emit('budget:exhausted', { ...context, retryAt });
+      if (thrown instanceof BudgetExhausted) {
+        services.events.emit('budget:exhausted', { ...context, retryAt });
+      } else {
+        services.events.emit('guard:tripped', { ...context, reason: thrown.reason, retryAt });
+      }
       return thrown.toTokenError(retryAt);
     }
     const secrets = [...call.secrets, ...this.#secrets];
@@ -332,6 +382,15 @@ export class Attempt {
 
 function heldBackMs({ reason, retryAt }: TokenError, now: number): number | undefined {
   return reason === 'breaker' && retryAt !== undefined ? Math.max(0, retryAt - now) : undefined;
+}
+
+function graceOver(): TokenError {
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    "This process was too slow to send safely: the server's grace for a used refresh token is " +
+      'over. Nothing was sent.',
+    { retryable: true, reason: 'send_gate' },
+  );
 }
 
 function gateClosed(): TokenError {

@@ -1,10 +1,18 @@
+import type { EpochMs } from '../clock/clock.js';
 import type { Random } from '../clock/random.js';
-import { forgetRequest, type GuardRequest, noteFailure, noteHeldBack } from '../guard/guard.js';
+import {
+  forgetRequest,
+  type GuardRequest,
+  noteFailure,
+  noteHeldBack,
+  noteUnbelieved,
+} from '../guard/guard.js';
 import type { GuardReason, GuardState } from '../guard/guard-state.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { ProviderProfile } from '../provider/provider-profile.js';
 import type { Refusal, RefusalKind } from '../provider/refusal.js';
 import type { AccountRecord } from '../store/account-record.js';
+import type { Verdict } from './incident-rows.js';
 
 /** A request that brought no tokens, and everything needed to judge it. */
 export interface Failure {
@@ -28,12 +36,16 @@ export interface Failure {
   readonly random: Random;
   /** Keyed fingerprint of the credentials used, where any were. */
   readonly fingerprint: string | undefined;
+  /** Whether a final no is believed; without one it is. */
+  readonly verdict: Verdict | undefined;
 }
 
 export interface AfterFailure {
   readonly record: AccountRecord;
   /** The record now says something new: decide again instead of giving up. */
   readonly decideAgain: boolean;
+  /** It was a final no, which many accounts of one provider may be given at once. */
+  readonly final?: true;
 }
 
 /** What becomes of the record: the one place that says what each failure means. */
@@ -85,7 +97,30 @@ function afterUnknownOutcome(record: AccountRecord, f: Failure, floorMs?: number
 
 /** A final no: to the refresh token, or to the login. */
 function rejected(record: AccountRecord, f: Failure): AfterFailure {
-  return f.operation === 'refresh' ? refreshTokenDead(record, f) : loginRejected(record, f);
+  // The second no to one refresh token says what became of the first send, and nothing else.
+  if (f.resend) return refreshTokenDead(record, f);
+  const heldUntil = f.verdict?.heldUntil;
+  if (heldUntil !== undefined) return { ...unbelieved(record, f, heldUntil), final: true };
+  const after = f.operation === 'refresh' ? refreshTokenDead(record, f) : loginRejected(record, f);
+  return { ...after, record: noted(after.record, f, [f.operation]), final: true };
+}
+
+/** Too many accounts are refused at once: as if it had not been tried, but not again so soon. */
+function unbelieved(record: AccountRecord, f: Failure, until: EpochMs): AfterFailure {
+  const next = noted(undone(record, f), f, []);
+  const guard = noteUnbelieved(unforced(next.guard, f), until, f.parameters, f.random);
+  return retry({ ...next, guard });
+}
+
+function noted(
+  record: AccountRecord,
+  { verdict }: Failure,
+  believed: readonly Failure['operation'][],
+): AccountRecord {
+  if (verdict === undefined) return record;
+  const { guard } = record;
+  const all = [...(guard.refused?.believed ?? []), ...believed];
+  return { ...record, guard: { ...guard, refused: { at: verdict.at, believed: all } } };
 }
 
 function refreshTokenDead(record: AccountRecord, f: Failure): AfterFailure {
@@ -116,6 +151,10 @@ function afterAmbiguousRefusal(record: AccountRecord, f: Failure): AfterFailure 
   const ambiguous = record.guard.ambiguous + 1;
   // A resend is refused once: a third send of one refresh token is never right.
   const wait = f.resend ? undefined : waits[ambiguous - 1];
+  // One that is not believed stays at the last of its three nos.
+  if (wait === undefined && f.verdict?.heldUntil !== undefined && !f.resend) {
+    return rejected(record, f);
+  }
   if (wait === undefined) {
     return rejected({ ...record, guard: { ...record.guard, ambiguous: 0 } }, f);
   }

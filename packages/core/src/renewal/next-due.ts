@@ -4,12 +4,19 @@ import type { Parameters } from '../parameters/parameters.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
 import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
-import { validityOfRecord } from './renewal-policy.js';
+import { msUntilAged, validityOfRecord } from './renewal-policy.js';
 
 /** When somebody must look at an account next, on the store's clock, and what for. */
 export interface NextAction {
   readonly at: EpochMs;
-  readonly action: 'renew' | 'keep_alive' | 'rotate' | 'revoke' | 'end_session' | 'settle_doubt';
+  readonly action:
+    | 'renew'
+    | 'keep_alive'
+    | 'rotate'
+    | 'revoke'
+    | 'end_session'
+    | 'settle_doubt'
+    | 'review';
 }
 
 export interface Plan {
@@ -38,8 +45,15 @@ export function nextAction(
     ...renewals.map((next) => ({ ...next, at: Math.max(next.at, floor) })),
     ...record.retiring.map(({ after }) => ({ at: after, action: 'revoke' as const })),
     ...sessionEnd(plan, record),
+    ...review(plan, record),
   ];
   return actions.sort((a, b) => a.at - b.at)[0];
+}
+
+/** A person is asked for because of a no that may turn out to be the provider's incident. */
+function review({ parameters }: Plan, { state, guard: { refused } }: AccountRecord): NextAction[] {
+  if (state !== 'reauthorization_required' || !refused?.believed.length) return [];
+  return [{ at: refused.at + parameters.incidentProbeMs, action: 'review' }];
 }
 
 /** The last holder's lease, in case that holder died and cannot end the session itself. */
@@ -49,7 +63,7 @@ function sessionEnd({ revocable }: Plan, { sessions, access, sent }: AccountReco
 }
 
 function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): NextAction[] {
-  const { access, refresh } = record;
+  const { access } = record;
   const { account, config, profile, parameters } = plan;
   const validity = validityOfRecord(account, record, parameters);
   const endsAt = at(access?.issuedAt, validity?.endsMs, time) ?? time.ms;
@@ -64,9 +78,8 @@ function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): Nex
     actions.push({ at: renewAt, action: 'renew' });
   }
   if (profile.renewal === 'ahead' || config?.keepAlive) {
-    const halfLife = refresh?.lifetimeMs === undefined ? undefined : refresh.lifetimeMs / 2;
-    const ageingAt = at(refresh?.issuedAt, halfLife, time);
-    if (ageingAt !== undefined) actions.push({ at: ageingAt, action: 'keep_alive' });
+    const agedInMs = msUntilAged(record, time);
+    if (agedInMs !== undefined) actions.push({ at: time.ms + agedInMs, action: 'keep_alive' });
   }
   const rotatable = config?.credentials !== undefined && record.rotateAt !== undefined;
   if (rotatable) actions.push({ at: record.rotateAt, action: 'rotate' });

@@ -1,6 +1,11 @@
 import type { Parameters } from '../parameters/parameters.js';
-import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
-import { type AccountRecord, msUntil, msUntilCounted } from '../store/account-record.js';
+import { type ProviderProfile, type SingleUse, singleUse } from '../provider/provider-profile.js';
+import {
+  type AccountRecord,
+  msUntil,
+  msUntilCounted,
+  type SentAttempt,
+} from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
 import { type Validity, validityOf } from '../token/validity.js';
 import type { Trigger } from './trigger.js';
@@ -93,9 +98,20 @@ export function renewsAhead(profile: ProviderProfile, record: AccountRecord): bo
 /** Keep-alive refreshes at half of the refresh token's life, whoever needs a token. */
 function refreshTokenAgeing({ record, profile, time, keepAlive }: Situation): boolean {
   if (!keepAlive && profile.renewal !== 'ahead') return false;
-  const { lifetimeMs, issuedAt } = record.refresh ?? {};
-  if (lifetimeMs === undefined || issuedAt === undefined) return false;
-  return msUntil(issuedAt, lifetimeMs / 2, time) <= 0;
+  const leftMs = msUntilAged(record, time);
+  return leftMs !== undefined && leftMs <= 0;
+}
+
+/**
+ * Until half of the refresh token's life is over, counted from when it was last issued or used.
+ * Whether a use prolongs one that is not replaced, only its server knows; another use right after
+ * it does not.
+ */
+export function msUntilAged({ access, refresh }: AccountRecord, time: StoreTime) {
+  if (refresh?.lifetimeMs === undefined) return undefined;
+  const moments = [refresh.issuedAt, ...(access === undefined ? [] : [access.issuedAt])];
+  const afterMs = refresh.lifetimeMs / 2;
+  return Math.max(...moments.map((moment) => msUntil(moment, afterMs, time)));
 }
 
 function whenRotating(s: Situation): Decision | undefined {
@@ -112,11 +128,9 @@ function whenInDoubt(s: Situation): Decision | undefined {
   const { sent } = record;
   const rotation = singleUse(profile);
   if (sent === undefined || rotation === undefined) return undefined;
-  const age = -msUntil(sent.sentAt, 0, time);
-  const aged = sent.sentAt.epoch === time.epoch ? age : Number.POSITIVE_INFINITY;
+  const aged = agedMs(sent, time);
 
-  const grace = rotation.reuseGraceMs - p.graceMarginMs;
-  if (rotation.reuseGraceMs > 0 && sent.sends < 2 && aged < grace) {
+  if (sent.sends < 2 && graceLeftMs(sent, rotation, time, p) > 0) {
     return { step: 'refresh', resend: true };
   }
   const waitMs = Math.max(p.quarantineMs - aged, p.storeReturnMs - s.sinceStoreReturnMs);
@@ -130,8 +144,22 @@ function whenInDoubt(s: Situation): Decision | undefined {
   return settled ? logIn(s, 'rotation_lost') : untilSettled;
 }
 
+/** How long a used refresh token may still be presented again; 0 or less: no more, or never. */
+export function graceLeftMs(
+  sent: SentAttempt,
+  { reuseGraceMs }: SingleUse,
+  time: StoreTime,
+  { graceMarginMs }: Parameters,
+): number {
+  return reuseGraceMs > 0 ? reuseGraceMs - graceMarginMs - agedMs(sent, time) : 0;
+}
+
+function agedMs({ sentAt }: SentAttempt, time: StoreTime): number {
+  return sentAt.epoch === time.epoch ? -msUntil(sentAt, 0, time) : Number.POSITIVE_INFINITY;
+}
+
 /** The access token at hand can still be used: a login can wait. */
-function accessServes({ account, record, time, parameters, trigger }: Situation): boolean {
+export function accessServes({ account, record, time, parameters, trigger }: Situation): boolean {
   const validity = validityOfRecord(account, record, parameters);
   if (validity === undefined || record.access === undefined) return false;
   if (record.access.refused || record.access.ended || trigger.kind === 'refusal') return false;

@@ -11,13 +11,15 @@ import { Claim, ClaimLost } from './claim.js';
 import type { Committer } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
+import type { IncidentHold } from './incident-hold.js';
 import { accountRevoked, guardRefused, personNeeded, upstreamKept } from './no-token.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
-import { type Decision, decideRenewal } from './renewal-policy.js';
+import { accessServes, type Decision, decideRenewal, type Situation } from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
 import { situationOf } from './situation.js';
 import type { Trigger } from './trigger.js';
+import { reviewed } from './void-verdict.js';
 
 /** More rounds than this in one run is a bug: the ladder has three rungs. */
 const MOST_ROUNDS = 12;
@@ -74,11 +76,12 @@ export class RenewalRun {
     const held = this.#heldByAnother(found);
     if (held !== undefined) return held;
     if (await this.#foundInEscrow(found)) return undefined;
+    if (await this.#verdictChanged(found)) return undefined;
     const record = this.#prepared(found.record ?? this.#newRecord(), found.time);
     const credentials = await this.#credentialsIfLatched(record);
-    const decision = decideRenewal(
-      situationOf(services, account, this.trigger, record, found.time, credentials),
-    );
+    const { time } = found;
+    const situation = situationOf(services, account, this.trigger, record, time, credentials);
+    const decision = decideRenewal(situation);
     switch (decision.step) {
       case 'nothing':
         return this.#failure === undefined
@@ -96,7 +99,7 @@ export class RenewalRun {
       case 'reauthorize':
         return this.#reauthorize(found, record, decision.reason);
       default:
-        return this.#send(found, record, decision, credentials);
+        return this.#send(found, situation, decision, credentials);
     }
   }
 
@@ -111,20 +114,52 @@ export class RenewalRun {
     return replayed;
   }
 
+  /**
+   * A verdict that was given while many accounts were refused is looked at again, until it is
+   * void or has lasted.
+   */
+  async #verdictChanged(found: FoundRecord): Promise<boolean> {
+    const { services, account } = this;
+    const { record } = found;
+    const { refused } = record?.guard ?? {};
+    if (record === undefined || refused === undefined || refused.believed.length === 0) {
+      return false;
+    }
+    const review = await services.incidents.review(account, refused.at);
+    if (review.kind === 'open') {
+      // Nothing else is to be done for it meanwhile; an account that can still log in goes on.
+      if (record.state === 'reauthorization_required') this.#refusedUntil = review.retryAt;
+      return false;
+    }
+    if (!(await this.#claimed(found, record))) return true;
+    const change = (current: AccountRecord) => reviewed(current, review);
+    await (this.claim as Claim).write({ change, due: this.#due });
+    return true;
+  }
+
   async #send(
     found: FoundRecord,
-    record: AccountRecord,
+    situation: Situation,
     decision: Decision & { step: 'refresh' | 'obtain' },
     known: ResolvedCredentials | undefined,
   ): Promise<RenewalOutcome | undefined> {
     const { services, account, trigger } = this;
-    const request = this.#guardRequest(record, decision);
+    const { record } = situation;
+    const request = this.#guardRequest(found, record, decision);
     const now = found.time.ms;
     const verdict = judge(record.guard, { ...request, now }, services.parameters);
     if (!verdict.allowed) {
       if (!(await this.#refusalKept(found, record))) return undefined;
       return this.#guardRefused(found, record, verdict);
     }
+    const { refused } = record.guard;
+    const ask = {
+      operation: decision.step,
+      refused: refused !== undefined && refused.believed.length === 0,
+      urgent: trigger.kind !== 'schedule' && !accessServes(situation),
+    };
+    const held = await services.incidents.refusal(account, ask);
+    if (held !== undefined) return this.#incidentHeld(found, held);
     const replaced = await this.#sharedTokenReplaced(record);
     if (!replaced) return this.#failed(found, upstreamKept(account));
     const credentials = known ?? (await this.#credentials(decision));
@@ -143,6 +178,7 @@ export class RenewalRun {
       trigger: trigger.kind,
       credentials,
       request,
+      ask,
     });
     return this.#ended(await attempt.run(), credentials?.upstream);
   }
@@ -240,14 +276,19 @@ export class RenewalRun {
     return newRecord(nextIncarnation(undefined, this.services.random));
   }
 
-  #guardRequest(record: AccountRecord, decision: Decision): Omit<GuardRequest, 'now'> {
+  #guardRequest(
+    { time }: FoundRecord,
+    record: AccountRecord,
+    decision: Decision,
+  ): Omit<GuardRequest, 'now'> {
     const { trigger, account } = this;
+    const { access } = record;
     return {
       generation: record.generation,
       forced: trigger.kind === 'refusal',
       session:
-        record.access?.ended === true ||
-        (decision.step === 'obtain' && record.sessionEnded === true),
+        access?.ended === true || (decision.step === 'obtain' && record.sessionEnded === true),
+      rebooted: access !== undefined && access.issuedAt.epoch !== time.epoch,
       defaultLifetimeMs: account.provider.profile.lifetime.defaultMs,
     };
   }
@@ -298,6 +339,19 @@ export class RenewalRun {
     const { id, provider } = account;
     services.events.emit('budget:exhausted', { account: id, provider: provider.id, retryAt });
     const error = spent.toTokenError(retryAt);
+    return { kind: 'failed', found, error, retryMs, tried: false };
+  }
+
+  #incidentHeld(found: FoundRecord, held: IncidentHold): RenewalOutcome {
+    const { services, account } = this;
+    const { random, parameters } = services;
+    // Somewhere in the next minute, or all that wait would come for one place.
+    this.#refusedUntil = held.untilMs + random.float() * parameters.incidentProbeMs;
+    const retryMs = Math.max(0, held.untilMs - found.time.ms);
+    const retryAt = services.clock.now() + retryMs;
+    const facts = { account: account.id, provider: account.provider.id };
+    services.events.emit('guard:tripped', { ...facts, reason: held.reason, retryAt });
+    const error = held.toTokenError(retryAt, this.#failure);
     return { kind: 'failed', found, error, retryMs, tried: false };
   }
 

@@ -14,6 +14,7 @@ import type { BudgetRows } from './budget-rows.js';
 import type { CrashProbe } from './crash-points.js';
 import type { CredentialsSource } from './credentials-source.js';
 import type { HostBreakers } from './host-breakers.js';
+import type { IncidentRows } from './incident-rows.js';
 import type { LeaseWatch } from './lease-watch.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -33,6 +34,7 @@ export interface RenewalServices {
   readonly leases: LeaseWatch;
   readonly breakers: HostBreakers;
   readonly budgets: BudgetRows;
+  readonly incidents: IncidentRows;
   readonly credentials: CredentialsSource;
   readonly registry: AccountRegistry;
   readonly upstreams: Upstreams;

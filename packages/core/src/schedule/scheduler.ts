@@ -1,5 +1,7 @@
+import type { ErrorCode } from '../errors/error-code.js';
+import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { dueOf } from '../renewal/due-of.js';
+import { dueOf, nextOf } from '../renewal/due-of.js';
 import type { FlightEnd } from '../renewal/flight.js';
 import type { Keepers } from '../renewal/keepers.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
@@ -9,6 +11,7 @@ import { editRecord, type FoundRecord, openRow } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { SharedAccounts } from '../store/shared-accounts.js';
 import type { StoredRow, StoreTime } from '../store/token-store.js';
+import { crowded, type Place, placesOf, turnOf } from './spread.js';
 
 /** A record nobody can read is looked at again after this many polls. */
 const UNREADABLE_POLLS = 60;
@@ -22,6 +25,8 @@ export class Scheduler {
   #stop = new AbortController();
   #wake = new AbortController();
   #passesInVain = 0;
+  /** Nobody looked at the schedule for a while: what is late now may be everything. */
+  #returns = true;
   readonly #enrolled = new WeakSet<KnownAccount>();
 
   constructor(
@@ -34,6 +39,7 @@ export class Scheduler {
   start(): void {
     if (this.#running !== undefined) return;
     this.#stop = new AbortController();
+    this.#returns = true;
     this.#running = this.#loop(this.#stop.signal);
   }
 
@@ -69,24 +75,70 @@ export class Scheduler {
 
   /** Rows for the accounts that want a token before anybody asks for one. */
   async #enrol(): Promise<void> {
-    const { registry, store } = this.services;
+    const { registry, store, parameters } = this.services;
+    const added: KnownAccount[] = [];
     for (const account of registry.all()) {
       if (this.#enrolled.has(account)) continue;
       const { config, provider } = account;
       const eager = config.eager ?? provider.profile.renewal === 'ahead';
       // Looked at unopened: one row that nobody can read must not keep the others from being renewed.
       const isNew = eager && (await store.read('account', account.id)).row === undefined;
-      if (isNew) await this.#makeRow(account);
+      if (isNew) added.push(account);
+      else this.#enrolled.add(account);
+    }
+    if (added.length === 0) return;
+    const places = placesOf(registry.all());
+    const spread = crowded(added, parameters.scheduleAtOnce);
+    for (const account of added) {
+      await this.#makeRow(account, spread.has(account) ? places.get(account.id) : undefined);
       this.#enrolled.add(account);
     }
   }
 
-  async #makeRow(account: KnownAccount): Promise<void> {
-    const { store, random } = this.services;
-    await editRecord(store, account.id, ({ row, time }) => {
+  /** The first process to write it decides when its turn is. */
+  async #makeRow({ id }: KnownAccount, place: Place | undefined): Promise<void> {
+    const { store, random, parameters } = this.services;
+    await editRecord(store, id, ({ row, time }) => {
       if (row !== undefined) return;
       const record = newRecord(nextIncarnation(undefined, random));
-      return { record, due: time.ms };
+      const due = place === undefined ? time.ms : turnOf(id, place, undefined, time, parameters);
+      return { record, due };
+    });
+  }
+
+  /**
+   * After a downtime everything may be due at once. More than a handful of one provider is given
+   * new turns, in the rows, so that all processes together keep them.
+   */
+  async #giveTurns(): Promise<void> {
+    const { registry, store, parameters: p } = this.services;
+    const accounts = registry.all();
+    const late: KnownAccount[] = [];
+    for (const account of crowded(accounts, p.scheduleAtOnce)) {
+      const { row, time } = await store.read('account', account.id);
+      if (this.#isLate(row, time)) late.push(account);
+    }
+    const places = placesOf(accounts);
+    for (const account of crowded(late, p.scheduleAtOnce)) {
+      // A row that nobody can read is met, and told, when it is claimed.
+      await this.#putOff(account, places.get(account.id)).catch(passOver('RECORD_UNREADABLE'));
+    }
+  }
+
+  /** It was due while nobody was there: else it would have been seen within a poll. */
+  #isLate(row: StoredRow | undefined, time: StoreTime): boolean {
+    if (row?.due === undefined || (row.leaseUntil ?? 0) > time.ms) return false;
+    return row.due < time.ms - this.services.parameters.schedulePollMs;
+  }
+
+  /** What cannot wait keeps its turn: a doubt, a revocation, a rotation, the end of a session. */
+  async #putOff(account: KnownAccount, place: Place | undefined): Promise<void> {
+    const { store, parameters } = this.services;
+    await editRecord(store, account.id, ({ row, record, time }) => {
+      if (place === undefined || record === undefined || !this.#isLate(row, time)) return;
+      const { action } = nextOf(this.services, account, record) ?? {};
+      if (action !== 'renew' && action !== 'keep_alive') return;
+      return { record, due: turnOf(account.id, place, record, time, parameters) };
     });
   }
 
@@ -94,15 +146,20 @@ export class Scheduler {
     const { elapsed, events } = this.services;
     using _resume = elapsed.onSuspend((suspendedMs) => {
       events.emit('clock:suspended', { suspendedMs });
+      this.#returns = true;
       this.wake();
     });
     while (!signal.aborted) {
       this.#wake = new AbortController();
       try {
+        const returns = this.#returns;
+        this.#returns = false;
+        if (returns) await this.#giveTurns();
         await this.tick();
         await this.#sleep(await this.#untilNext(), signal);
-      } catch {
+      } catch (error) {
         // The store is down or a record is broken: told elsewhere, tried again at the next poll.
+        this.#returns ||= TokenError.is(error, 'STORE_UNAVAILABLE');
         await this.#sleep(this.services.parameters.schedulePollMs, signal);
       }
     }
@@ -173,6 +230,12 @@ export class Scheduler {
     const { kind, id, version, body, fence } = row;
     await store.write([{ kind, id, expected: version, body, fence, due }]);
   }
+}
+
+function passOver(code: ErrorCode) {
+  return (error: unknown) => {
+    if (!TokenError.is(error, code)) throw error;
+  };
 }
 
 /** Makes an account due now: what it was made from has changed. */

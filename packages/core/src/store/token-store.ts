@@ -70,7 +70,10 @@ export interface StoreTime {
   readonly ms: EpochMs;
 }
 
-/** `account`: its tokens. `budget`: a quota. `configuration`: an account defined at runtime. */
+/**
+ * `account`: its tokens. `budget`: what accounts share, a quota or their provider's incident.
+ * `configuration`: an account defined at runtime.
+ */
 export type RowKind = 'account' | 'budget' | 'configuration';
 
 export interface StoredRow {

@@ -21,12 +21,17 @@ export function validityOf(lifetimeMs: number, jitterName: string, p: Parameters
   const endsMs = lifetimeMs - safety;
   const floor = Math.min(p.mandatoryFloorMs, lifetimeMs / 4);
   const mandatory = Math.min(p.mandatoryMs, Math.max(lifetimeMs / 10, floor));
-  const advisory = Math.min(0.2 * lifetimeMs, p.advisoryMs) * (1 + fractionOf(jitterName));
+  const advisory = advisoryMs(lifetimeMs, p) * (1 + fractionOf(jitterName));
   return {
     endsMs,
     mandatoryMs: Math.max(0, endsMs - mandatory),
     advisoryMs: Math.max(0, endsMs - Math.max(mandatory, advisory)),
   };
+}
+
+/** Length of the advisory window before jitter. */
+export function advisoryMs(lifetimeMs: number, p: Parameters): number {
+  return Math.min(0.2 * lifetimeMs, p.advisoryMs);
 }
 
 /** Uniform in [0, 1), the same for the same name on every machine. */

@@ -200,7 +200,9 @@ export class RenewalRun {
     if (end.kind === 'superseded') {
       this.claim = undefined;
       this.#released = false;
-      return undefined;
+      // Its session was ended meanwhile: whoever still wants a token asks for one.
+      const idle = end.found.record?.state === 'idle';
+      return idle ? { kind: 'settled', found: end.found } : undefined;
     }
     const { found, fresh, issuedAt, unsaved } = end;
     return {

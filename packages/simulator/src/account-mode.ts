@@ -1,4 +1,4 @@
-import type { AccountConfig, ImportedTokens, TokenProvider } from '@tokenkeep/core';
+import type { AccountConfig, Budget, ImportedTokens, TokenProvider } from '@tokenkeep/core';
 import { accountToken } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
 import { chatApp } from '@tokenkeep/provider-chatapp';
@@ -118,13 +118,22 @@ const loginOnly: AccountMode = {
       clientId: accountId,
       clientSecret: `secret of ${accountId}`,
     }));
+    // Not much more than it needs.
+    const quota: Budget = {
+      operation: 'obtain',
+      limit: 24,
+      windowMs: 10 * accessLifeMs,
+      burst: 4,
+      refillMs: accessLifeMs / 2,
+      key: (credentials) => JSON.stringify((credentials as { clientId: string }).clientId),
+    };
     const served = simulation.serve(
       baseUrl,
       (time) => new OAuth20Authority({ time, accounts: clients, rules: { accessLifeMs } }),
     );
     return {
       servers: [served],
-      providers: [oauth20({ id, baseUrl, resource: 'session' }) as TokenProvider],
+      providers: [oauth20({ id, baseUrl, resource: 'session', budgets: [quota] }) as TokenProvider],
       accounts: clients.map(({ accountId, clientId, clientSecret }) => ({
         provider: id,
         account: accountId,

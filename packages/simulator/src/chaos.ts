@@ -1,3 +1,4 @@
+import { jsonReply } from '@tokenkeep/testing';
 import type { Dice } from '@tokenkeep/testing/simulation';
 import type { Disturbance } from './draw.js';
 import type { Fleet } from './fleet.js';
@@ -22,10 +23,7 @@ const troubles: Partial<Record<Disturbance, Trouble>> = {
   crash(fleet, dice) {
     fleet.crash(dice.pick(fleet.slots));
   },
-  'power loss'(fleet, dice) {
-    const { host } = dice.pick(fleet.slots);
-    if (host.isUp && !host.isSuspended) fleet.losePower(host);
-  },
+  'power loss': losePower,
   pause(fleet, dice) {
     const { service } = dice.pick(fleet.slots);
     if (service?.isAlive !== true) return;
@@ -88,13 +86,38 @@ const troubles: Partial<Record<Disturbance, Trouble>> = {
     const how = dice.pick(['revokeAccess', 'killRefreshToken', 'revokeFamily'] as const);
     truth[how](accountId);
   },
+  'provider trouble'(fleet, dice) {
+    const { faults } = dice.pick(fleet.servers);
+    const fault = dice.pick([
+      'busy',
+      'throttled',
+      'error before',
+      'error after',
+      'page after',
+    ] as const);
+    switch (dice.pick(['a while', 'some requests', 'unexplained'])) {
+      case 'a while':
+        faults.always('any', fault);
+        lasting(fleet, dice, 5 * second, 2 * hour, () => void faults.clear('any'));
+        break;
+      case 'some requests':
+        faults.next('any', ...Array.from({ length: dice.whole(1, 8) }, () => fault));
+        break;
+      case 'unexplained':
+        // Not three times in a row: then it would be believed.
+        faults.next(
+          'refresh',
+          ...Array.from({ length: dice.whole(1, 2) }, () => jsonReply(400, {})),
+        );
+    }
+  },
+  'api refuses'(fleet, dice) {
+    const { truth } = dice.pick(fleet.servers).authority;
+    truth.rejectAllAccessTokens();
+    lasting(fleet, dice, 5 * second, 20 * minute, () => truth.rejectAllAccessTokens(false));
+  },
   person(fleet, dice) {
-    const { account } = dice.pick(fleet.accounts);
-    const [service] = fleet.running();
-    if (service === undefined) return;
-    const comesBack = () => service.engine.login(account).catch(() => {});
-    if (dice.chance(0.7)) void comesBack();
-    else void service.engine.revoke(account).then(comesBack, () => {});
+    personActs(fleet, dice);
   },
   session(fleet, dice) {
     const { account } = dice.pick(fleet.accounts);
@@ -116,6 +139,70 @@ const troubles: Partial<Record<Disturbance, Trouble>> = {
   },
 };
 
+function losePower(fleet: Fleet, dice: Dice): void {
+  const { host } = dice.pick(fleet.slots);
+  if (host.isUp && !host.isSuspended) fleet.losePower(host);
+}
+
+/** Somebody logs an account in, or revokes it and comes back some time later. */
+function personActs(fleet: Fleet, dice: Dice): void {
+  const { account } = dice.pick(fleet.accounts);
+  const logsIn = () => {
+    const [service] = fleet.running();
+    void service?.engine.login(account).catch(() => {});
+  };
+  if (dice.chance(0.7)) {
+    logsIn();
+    return;
+  }
+  const [service] = fleet.running();
+  void service?.engine.revoke(account).catch(() => {});
+  lasting(fleet, dice, 50, hour, () => {
+    fleet.simulation.kernel.resumed();
+    logsIn();
+  });
+}
+
+/** What happens in the middle of a renewal, and not just at any time. */
+const troublesAtPoints: Partial<Record<Disturbance, Trouble>> = {
+  'store point'(fleet, dice) {
+    const { store, kernel } = fleet.simulation;
+    store.isDown = true;
+    // Around a lease, a time-out, and the time after which somebody else may send again.
+    kernel.after(dice.pick([1, 8, 15, 60, 120]) * second * dice.between(0.8, 1.2), () => {
+      store.isDown = false;
+    });
+  },
+  'person point'(fleet, dice) {
+    personActs(fleet, dice);
+  },
+  'power loss': losePower,
+};
+
+/** Chance per crash point. */
+const atPointRate = 0.005;
+
+function disturbAtPoints(fleet: Fleet, counts: DisturbanceCounts): void {
+  const { kernel } = fleet.simulation;
+  const drawn = Object.entries(troublesAtPoints).map(([name, trouble]) => ({
+    disturbance: name as Disturbance,
+    trouble,
+    dice: kernel.diceFor(name),
+  }));
+  fleet.onPoint = () => {
+    for (const { disturbance, trouble, dice } of drawn) {
+      if (!fleet.suffers(disturbance) || !dice.chance(atPointRate)) continue;
+      kernel.note('chaos', disturbance);
+      counts.set(disturbance, (counts.get(disturbance) ?? 0) + 1);
+      // Not in the middle of the engine's own step.
+      kernel.after(0, () => {
+        kernel.resumed();
+        trouble(fleet, dice);
+      });
+    }
+  };
+}
+
 /** Lets the drawn troubles happen, each at random times, until the fleet is calm. */
 export function disturb(fleet: Fleet, counts: DisturbanceCounts): void {
   const { simulation, draw } = fleet;
@@ -133,6 +220,7 @@ export function disturb(fleet: Fleet, counts: DisturbanceCounts): void {
       slow: rate,
     });
   }
+  disturbAtPoints(fleet, counts);
   for (const disturbance of draw.disturbances) {
     const trouble = troubles[disturbance];
     if (trouble === undefined) continue;
@@ -168,7 +256,9 @@ export function heal(fleet: Fleet): void {
   store.joinAll();
   for (const server of fleet.servers) {
     server.isDown = false;
+    server.faults.clear();
     server.authority.truth.refuseAllRefreshTokens(false);
+    server.authority.truth.rejectAllAccessTokens(false);
   }
   for (const host of hosts.values()) {
     Object.assign(host.disk.faults, { isFull: false, errors: 0, slowness: 1 });

@@ -29,6 +29,9 @@ export const disturbances = [
   'person',
   'rotation',
   'session',
+  'provider trouble',
+  'store point',
+  'person point',
 ] as const;
 
 export type Disturbance = (typeof disturbances)[number];

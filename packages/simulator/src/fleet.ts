@@ -28,6 +28,8 @@ export class Fleet {
   readonly counts = { asked: 0, served: 0, crashes: 0, pauses: 0 };
   /** Whether processes are started again when they have died. */
   isCalm = false;
+  /** Told whenever a renewal of anybody reaches a crash point. */
+  onPoint: () => void = () => {};
   readonly #dice: Dice;
   readonly #points: Dice;
   readonly #people: readonly Person[];
@@ -82,8 +84,9 @@ export class Fleet {
         const row = store.account(account);
         const isWanted = row === undefined || row.body.includes('"reauthorization_required"');
         if (service === undefined || !isWanted) continue;
-        kernel.resumed();
-        void service.engine.accounts.import(account, logIn()).catch(() => {});
+        service.process.deliver(() => {
+          void service.engine.accounts.import(account, logIn()).catch(() => {});
+        });
       }
       this.bringPeople();
     });
@@ -142,6 +145,7 @@ export class Fleet {
   #atCrashPoint(slot: Slot, _point: CrashPoint): 'dies' | undefined {
     const { service } = slot;
     if (service === undefined) return undefined;
+    this.onPoint();
     if (this.suffers('crash point') && this.#points.chance(dieRate)) {
       this.#died(slot);
       return 'dies';
@@ -181,6 +185,9 @@ export class Fleet {
     const server = this.serverOf(token);
     if (server === undefined) return;
     const { network } = this.simulation;
+    // Some hold on to a token, and hear of its end when it has long been replaced.
+    if (this.#dice.chance(0.3))
+      await service.process.idle(this.#dice.exponential(this.draw.askEveryMs));
     const reply = await network.callApi(service.process, server, token.headers());
     if (reply !== undefined && (reply.status === 401 || reply.status === 403)) {
       service.engine.reject(account, token.generation);

@@ -4,6 +4,8 @@ import type { MachineClocks, RunningCode } from './running-code.js';
 
 /** Within what a process hears of its machine's sleep, as the `Clock` port promises. */
 const noticedWithinMs = 1_000;
+/** Real timers are far coarser. Shorter than what a double resolves, time would stand still. */
+const shortestTimerMs = 0.01;
 /** A timer that never comes in a simulation: nobody lives that long. */
 const forEverMs = 1e12;
 
@@ -59,7 +61,8 @@ export class SimClock implements Clock {
         settle(resolve);
       };
       const arm = (leftMs: number) => {
-        timer = kernel.after(leftMs / rate, () => this.code.deliver(ring));
+        const ms = Math.max(leftMs / rate, shortestTimerMs);
+        timer = kernel.after(ms, () => this.code.deliver(ring));
       };
       this.pending += 1;
       signal?.addEventListener('abort', abort, { once: true });

@@ -40,6 +40,7 @@ const mostWrites = 256;
 export class SimDisk {
   readonly faults: DiskFaults = { errors: 0, isFull: false, slowness: 1 };
   #files = new Map<string, StoredFile>();
+  #powerCuts = 0;
   readonly #folders = new Set<string>();
 
   constructor(
@@ -73,6 +74,7 @@ export class SimDisk {
   }
 
   losePower(): void {
+    this.#powerCuts += 1;
     const survivors = [...this.#files].filter(
       ([, file]) => file.named || this.kernel.dice.chance(0.5),
     );
@@ -106,8 +108,10 @@ export class SimDisk {
     return new Promise((resolve, reject) => {
       if (!code.isAlive) return;
       const { kernel, faults } = this;
+      const powerCuts = this.#powerCuts;
       const ms = kernel.dice.logNormal(medianMs, 0.7) * faults.slowness;
       kernel.after(ms, () => {
+        if (this.#powerCuts !== powerCuts) return;
         // The system finishes, or never began, what a dying process asked of it.
         if (!code.isAlive && kernel.dice.chance(0.5)) return;
         try {

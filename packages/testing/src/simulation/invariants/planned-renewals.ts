@@ -40,11 +40,10 @@ export function plannedRenewals(simulation: Simulation): Watcher {
   };
 }
 
-/** Half of the refresh token's life; where the last renewal brought no new one, another will not. */
+/** Half of the refresh token's life after it was issued or used: using it twice helps nobody. */
 function keepAliveAt({ access, refresh }: StoredAccount): number | undefined {
   if (access === undefined || refresh?.lifetimeMs === undefined) return undefined;
-  if (refresh.issuedAt.ms < access.issuedAt.ms) return undefined;
-  return refresh.issuedAt.ms + refresh.lifetimeMs / 2;
+  return Math.max(refresh.issuedAt.ms, access.issuedAt.ms) + refresh.lifetimeMs / 2;
 }
 
 /** Lifecycle, section 2, told once more: a fifth of the life, times one to two, before its end. */

@@ -12,7 +12,7 @@ const goesOnForMs = 180_000;
  * plans by itself. For nothing else is it believed.
  */
 export class Reasons {
-  readonly #byHand = new Map<string, number>();
+  #byHand: { readonly process: string; account: unknown; operation: unknown; at: number }[] = [];
 
   constructor(
     private readonly simulation: Simulation,
@@ -22,12 +22,20 @@ export class Reasons {
   told({ id }: SimProcess, event: string, { account, operation, trigger }: EventFacts): void {
     if (event !== 'renewal:started') return;
     if (trigger !== 'login' && trigger !== 'renew' && trigger !== 'rotation') return;
-    this.#byHand.set(`${id} ${account} ${operation}`, this.simulation.now);
+    const { now } = this.simulation;
+    const recent = this.#byHand.filter(({ at }) => now - at < goesOnForMs);
+    this.#byHand = [...recent, { process: id, account, operation, at: now }];
   }
 
   isByHand(send: Send): boolean {
-    const { process, operation } = send;
-    const at = this.#byHand.get(`${process.id} ${this.accounts.idOf(send)} ${operation}`);
-    return at !== undefined && this.simulation.now - at < goesOnForMs;
+    // Before its first token nobody can say which account it is about: then it may be any.
+    const id = this.accounts.idOf(send);
+    return this.#byHand.some(
+      ({ process, account, operation, at }) =>
+        process === send.process.id &&
+        operation === send.operation &&
+        (id === undefined || id === account) &&
+        this.simulation.now - at < goesOnForMs,
+    );
   }
 }

@@ -50,7 +50,7 @@ export function trueDoubts(simulation: Simulation): Watcher {
         simulation.violate('I5', `${name} logged in, and its refresh token was alive`);
         return;
       }
-      if (record.sent.holder === send.process.holder.id && !mayHaveRotated(record)) {
+      if (record.sent.holder === send.process.holder.id && !sends.has(grant)) {
         simulation.violate('I5', `${name} logged in for a doubt about what it never sent`);
       }
       if (servesStill(simulation, record)) {

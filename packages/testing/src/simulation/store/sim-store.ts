@@ -116,7 +116,10 @@ export class SimStore {
   /** The store as one process sees it. */
   clientOf(process: SimProcess): TokenStore {
     const call = <Value>(name: string, work: () => Promise<Value>) =>
-      this.#call(process, name, work);
+      new Promise<Value>((resolve) => {
+        // Stopped just before it called: the call leaves when it goes on.
+        process.deliver(() => resolve(this.#call(process, name, work)));
+      });
     const table = this.#table;
     const timed = async <Value extends { readonly time: StoreTime }>(work: Promise<Value>) => {
       const value = await work;

@@ -1,0 +1,42 @@
+import { edit, type Mutant } from './mutant.js';
+
+const keepers = 'renewal/keepers.ts';
+
+export const chainMutants: readonly Mutant[] = [
+  {
+    id: 'upstream-not-resolved',
+    title: "the other account's token is asked for once, and not before each login",
+    breaks: ['I12', 'I14'],
+    edits: [
+      edit(
+        keepers,
+        'const { secret } = await keeper.getToken();',
+        'const { secret } = await ((keeper as { once?: ReturnType<typeof keeper.getToken> }).once ??= keeper.getToken());',
+      ),
+    ],
+  },
+  {
+    id: 'upstream-not-replaced',
+    title: "another account's refused bearer is not replaced",
+    breaks: ['I12'],
+    edits: [
+      edit(
+        'renewal/renewal-run.ts',
+        'if (await this.#upstreamReplaced(upstream)) return undefined;',
+        '',
+      ),
+    ],
+  },
+  {
+    id: 'shared-token-not-withdrawn',
+    title: "a token that is another account's own is served after that one replaced it",
+    breaks: ['I3'],
+    edits: [
+      edit(
+        'renewal/account-keeper.ts',
+        '(sharesUpstream && upstreams.hasMoved(upstream))',
+        'false',
+      ),
+    ],
+  },
+];

@@ -1,0 +1,55 @@
+import { edit, type Mutant } from './mutant.js';
+
+const commit = 'renewal/commit.ts';
+const escrow = 'escrow/file-escrow.ts';
+
+export const escrowMutants: readonly Mutant[] = [
+  {
+    id: 'escrow-skipped',
+    title: 'a rotated pair goes to the store without escrow first',
+    breaks: ['I6'],
+    edits: [edit(commit, 'commit.escrowFirst ? await this.#escrow(commit) : false', 'false')],
+  },
+  {
+    id: 'escrow-not-synced',
+    title: 'a pair counts as durable before the disk has it',
+    breaks: ['I6'],
+    edits: [edit(escrow, 'await file.datasync();', '')],
+  },
+  {
+    id: 'escrow-not-replayed',
+    title: 'what is in escrow is never brought home',
+    breaks: ['I6'],
+    edits: [
+      edit(
+        commit,
+        'for (const entry of await escrow.entries()) {',
+        'for (const entry of [] as EscrowEntry[]) {',
+      ),
+    ],
+  },
+  {
+    id: 'escrow-not-searched-in-doubt',
+    title: 'a doubt is settled without a look into escrow',
+    breaks: ['I6'],
+    edits: [
+      edit(
+        'renewal/renewal-run.ts',
+        'if (this.#escrowSearched || record?.sent === undefined) return false;',
+        'return false;',
+      ),
+    ],
+  },
+  {
+    id: 'escrow-of-others-not-read',
+    title: 'only what the same process has left is looked for',
+    breaks: ['I6'],
+    edits: [
+      edit(
+        escrow,
+        'if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;',
+        'if (name !== this.#name) continue;',
+      ),
+    ],
+  },
+];

@@ -1,0 +1,58 @@
+import { edit, type Mutant } from './mutant.js';
+
+const attempt = 'renewal/attempt.ts';
+
+export const intentMutants: readonly Mutant[] = [
+  {
+    id: 'no-intent',
+    title: 'nothing is written before a request is sent',
+    breaks: ['I1', 'I2', 'I16'],
+    edits: [edit(attempt, 'await this.#writeIntent();', '')],
+  },
+  {
+    id: 'intent-without-doubt',
+    title: 'the intent does not say that a refresh token is on its way',
+    breaks: ['I1', 'I16'],
+    edits: [edit(attempt, '...(this.#rotating ? { sent } : {}),', '')],
+  },
+  {
+    id: 'intent-after-the-reply',
+    title: 'the intent is on its way to the store when the request leaves',
+    breaks: ['I1', 'I16'],
+    edits: [edit(attempt, 'await this.#writeIntent();', 'this.#writeIntent().catch(() => {});')],
+  },
+  {
+    id: 'budget-not-spent',
+    title: 'a login is not counted before it is sent',
+    breaks: ['I5'],
+    edits: [
+      edit(
+        attempt,
+        'also: () => services.budgets.spend(account, operation, credentials?.value),',
+        '',
+      ),
+    ],
+  },
+  {
+    id: 'budget-per-process',
+    title: 'each life of a process has a login budget of its own',
+    breaks: ['I5'],
+    edits: [
+      edit(
+        'renewal/budget-rows.ts',
+        'constructor(private readonly store: WatchedStore) {}',
+        'static made = 0;\n  readonly own = (BudgetRows.made += 1);\n  constructor(private readonly store: WatchedStore) {}',
+      ),
+      edit(
+        'renewal/budget-rows.ts',
+        'const id = budgetId(account, budget, credentials);',
+        'const id = budgetId(account, budget, credentials) + this.own;',
+      ),
+      edit(
+        'renewal/budget-rows.ts',
+        'id: budgetId(account, budget, credentials),',
+        'id: budgetId(account, budget, credentials) + this.own,',
+      ),
+    ],
+  },
+];

@@ -32,7 +32,8 @@ const config: Config = {
       },
     ],
   },
-  testTimeout: 60_000,
+  // Simulations are bound by the processor: on a busy machine each takes its time.
+  testTimeout: 240_000,
   maxWorkers: 2,
 };
 

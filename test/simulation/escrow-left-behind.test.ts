@@ -57,8 +57,7 @@ test.each(['CP7', 'CP8'] as const)(
   },
 );
 
-// The escrow of an earlier boot is not looked into: its holder "cannot be told" to be gone.
-test.failing.each(['CP7', 'CP8'] as const)(
+test.each(['CP7', 'CP8'] as const)(
   'F59 %s what was synced into escrow survives a power cut: the pair is committed after the boot',
   async (point) => {
     const { simulation, server, setup, host } = await pairLeftBehind(point);

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import {
+  type Escrow,
   type EscrowEntry,
   type EscrowFile,
   type EscrowFiles,
@@ -13,9 +14,6 @@ import {
 } from '../src/index.js';
 
 const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-escrow-'));
@@ -23,7 +21,17 @@ function newFolder(): string {
   return folder;
 }
 
-const escrowIn = (folder: string) => fileEscrow(folder, processHolder(systemRandom()));
+const opened: Escrow[] = [];
+afterAll(async () => {
+  await Promise.allSettled(opened.map((escrow) => escrow.close()));
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function escrowIn(folder: string): Escrow {
+  const escrow = fileEscrow(folder, processHolder(systemRandom()));
+  opened.push(escrow);
+  return escrow;
+}
 
 const entry = (attemptId: string): EscrowEntry => ({
   attemptId,
@@ -78,7 +86,7 @@ test('an entry that two remove at once is removed once, and its slot is not free
       const [, , length] = what;
       const result = await write(...what);
       // The disk has done it; whoever asked hears of it later.
-      if (length === 4 && ++frees === 2) await held;
+      if (length === 8 && ++frees === 2) await held;
       return result;
     };
     return Object.assign(file, { write: slow });
@@ -102,6 +110,57 @@ test('after the close no room is made any more: nothing single-use is sent', asy
   await escrow.close();
   await expect(escrow.reserve?.()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+/** As seen from another machine, or from another container: it cannot tell who lives. */
+const stranger = { id: 'elsewhere', isGone: () => false };
+
+test('a pair whose owner may live can be brought home by others, and stays his to remove', async () => {
+  const folder = newFolder();
+  const escrow = escrowIn(folder);
+  await escrow.put(entry('aa'));
+  const others = fileEscrow(folder, stranger);
+  expect(await others.entries()).toEqual([{ ...entry('aa'), ownerMayLive: true }]);
+  await others.remove('aa');
+  expect(await others.entries()).toHaveLength(1);
+  await escrow.remove('aa');
+  expect(await others.entries()).toEqual([]);
+  expect(readdirSync(folder)).toHaveLength(1);
+});
+
+test('what an earlier boot of this machine left is found, and its file goes with its last pair', async () => {
+  const folder = newFolder();
+  await escrowIn(folder).put(entry('aa'));
+  const booted = fileEscrow(folder, { ...stranger, isOfEarlierBoot: () => true });
+  expect(await booted.entries()).toEqual([{ ...entry('aa'), ownerMayLive: false }]);
+  await booted.remove('aa');
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a holder tells an earlier boot of its machine from another machine, and from itself', () => {
+  const holder = processHolder(systemRandom());
+  const [machine, , ...rest] = holder.id.split('.');
+  const earlier = [machine, '0123456789', ...rest].join('.');
+  expect(holder.isOfEarlierBoot?.(earlier)).toBe(true);
+  // Two machines that were copied share a name: no claim is taken over for it.
+  expect(holder.isGone(earlier)).toBe(false);
+  expect(holder.isOfEarlierBoot?.(['another', '0123456789', ...rest].join('.'))).toBe(false);
+  expect(holder.isOfEarlierBoot?.(holder.id)).toBe(false);
+});
+
+test('a write that is half old and half new is no entry', async () => {
+  const folder = newFolder();
+  const escrow = escrowIn(folder);
+  const long = (attemptId: string) => ({ ...entry(attemptId), record: attemptId.repeat(4_500) });
+  const contents = () => readFileSync(join(folder, readdirSync(folder)[0] ?? ''));
+  await escrow.put(long('aa'));
+  const before = contents();
+  await escrow.remove('aa');
+  await escrow.put(long('bb'));
+  // A power cut kept the first page of the write, and lost the others.
+  const torn = Buffer.concat([contents().subarray(0, 4_096), before.subarray(4_096)]);
+  writeFileSync(join(folder, readdirSync(folder)[0] ?? ''), torn);
+  expect(await attemptsIn(folder)).toEqual([]);
 });
 
 test.each(['readdir', 'open', 'read'] as const)(

@@ -171,8 +171,11 @@ describe('a process', () => {
     expect(stranger.holder.isGone(id)).toBe(false);
     host.powerOff();
     host.powerOn();
-    // As the real one: of another boot it cannot tell.
-    expect(new SimProcess(host, 'service#4').holder.isGone(id)).toBe(false);
+    // As the real one: a machine's name is no proof for a claim, and is enough for its own folder.
+    const later = new SimProcess(host, 'service#4').holder;
+    expect(later.isGone(id)).toBe(false);
+    expect(later.isOfEarlierBoot?.(id)).toBe(true);
+    expect(stranger.holder.isOfEarlierBoot?.(id)).toBe(false);
   });
 });
 

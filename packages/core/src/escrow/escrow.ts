@@ -11,8 +11,8 @@ export interface Escrow {
   reserve?(): Promise<void>;
   /** Durable when it resolves `true`; `false`: this escrow keeps nothing. */
   put(entry: EscrowEntry): Promise<boolean>;
-  /** Everything left behind by processes that no longer run, and by this one. */
-  entries(): Promise<readonly EscrowEntry[]>;
+  /** Everything that waits, whoever put it there. */
+  entries(): Promise<readonly FoundEntry[]>;
   /** Best effort: an entry seen again is recognised as stale. */
   remove(attemptId: string): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +26,14 @@ export interface EscrowEntry {
   readonly generation: number;
   /** What would be committed, its secrets sealed. JSON. */
   readonly record: string;
+}
+
+export interface FoundEntry extends EscrowEntry {
+  /**
+   * The process that put it there may still run, and remove it. Bringing its pair home does no
+   * harm, as the record says whose reply it holds; what is stale is left to its owner.
+   */
+  readonly ownerMayLive?: boolean;
 }
 
 /** For stores that do not outlive the process either. */

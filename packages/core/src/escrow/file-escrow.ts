@@ -1,13 +1,15 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { TokenError } from '../errors/token-error.js';
 import type { Holder } from '../holder/holder.js';
-import type { Escrow, EscrowEntry } from './escrow.js';
+import type { Escrow, EscrowEntry, FoundEntry } from './escrow.js';
 import { type EscrowFile, type EscrowFiles, nodeFiles } from './escrow-files.js';
 
 const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
-const HEAD_BYTES = 4;
+/** The length of an entry, then its CRC-32: 0 and 0 for none. */
+const HEAD_BYTES = 8;
 /** In place of an attempt: its slot is nobody's, and not yet anybody's. */
 const BEING_FREED = '';
 const SUFFIX = '.escrow';
@@ -17,7 +19,11 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
 
 /**
  * One preallocated file of fixed slots per process: a full disk cannot refuse it, and `fdatasync`
- * of a write inside it touches no metadata. Each slot is a length, then JSON; length 0 is free.
+ * of a write inside it touches no metadata. Each slot is a head, then JSON; length 0 is free.
+ *
+ * The files of all processes are read, as a pair that is committed for its owner is recognised by
+ * him. A file is written to or removed by others only when its owner cannot be writing: proven gone,
+ * of an earlier boot, or closed.
  */
 export function fileEscrow(folder: string, holder: Holder, files: EscrowFiles = nodeFiles): Escrow {
   return new FileEscrow(folder, holder, files);
@@ -54,6 +60,7 @@ class FileEscrow implements Escrow {
     }
     const head = Buffer.alloc(HEAD_BYTES);
     head.writeUInt32BE(text.length);
+    head.writeUInt32BE(crc32(text), 4);
     const bytes = Buffer.concat([head, text]);
     if (this.#closed) return this.#leave(entry.attemptId, bytes);
     this.#slots.set(slot, entry.attemptId);
@@ -83,14 +90,15 @@ class FileEscrow implements Escrow {
     return true;
   }
 
-  async entries(): Promise<readonly EscrowEntry[]> {
-    const found: EscrowEntry[] = [];
+  async entries(): Promise<readonly FoundEntry[]> {
+    const found: FoundEntry[] = [];
     for (const name of await this.#names()) {
       const gone = this.#isGone(name);
-      if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;
+      const ownerMayLive = name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX);
       const entries = await this.#entriesOf(name);
+      found.push(...entries.map((entry) => ({ ...entry, ownerMayLive })));
+      if (ownerMayLive) continue;
       for (const entry of entries) this.#foreign.set(entry.attemptId, name);
-      found.push(...entries);
       if (entries.length === 0 && gone) await this.#discard(name).catch(() => {});
     }
     return found;
@@ -165,7 +173,8 @@ class FileEscrow implements Escrow {
 
   #isGone(name: string): boolean {
     const suffix = name.endsWith(LEFT_SUFFIX) ? LEFT_SUFFIX : SUFFIX;
-    return this.holder.isGone(name.slice(0, -suffix.length));
+    const owner = name.slice(0, -suffix.length);
+    return this.holder.isGone(owner) || this.holder.isOfEarlierBoot?.(owner) === true;
   }
 
   #open(): Promise<EscrowFile> {
@@ -240,13 +249,16 @@ function entriesIn(bytes: Buffer): { readonly entry: EscrowEntry; readonly at: n
   for (let at = 0; at + HEAD_BYTES <= bytes.length; at += SLOT_BYTES) {
     const length = bytes.readUInt32BE(at);
     if (length === 0 || length > SLOT_BYTES - HEAD_BYTES) continue;
-    const entry = parseEntry(bytes.toString('utf8', at + HEAD_BYTES, at + HEAD_BYTES + length));
+    const text = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
+    // A torn write: the process died before it was durable, or is writing now.
+    if (crc32(text) !== bytes.readUInt32BE(at + 4)) continue;
+    const entry = parseEntry(text.toString('utf8'));
     if (entry !== undefined) entries.push({ entry, at });
   }
   return entries;
 }
 
-/** A torn write is not an entry: the process died before it was durable. */
+/** Of another version, or not of ours. */
 function parseEntry(text: string): EscrowEntry | undefined {
   try {
     const entry = JSON.parse(text) as Partial<EscrowEntry>;

@@ -11,4 +11,9 @@ export interface Holder {
    * process namespace, and gone. `false` means "cannot tell".
    */
   isGone(id: string): boolean;
+  /**
+   * Whether this machine, by its name, has been booted since that holder lived. Machines that were
+   * copied share a name: it says enough about files of a folder, and nothing about a claim.
+   */
+  isOfEarlierBoot?(id: string): boolean;
 }

@@ -5,19 +5,27 @@ import { type Random, randomId } from '../clock/random.js';
 import type { Holder } from './holder.js';
 
 /**
- * `host.pid.start.nonce`. The host part covers the boot and the PID namespace, so that a process
- * number of another container or of an earlier boot is never taken for one of ours.
+ * `machine.boot.space.pid.start.nonce`. Process numbers mean something only on one machine, within
+ * one boot and one PID namespace: one of another container is never taken for one of ours.
  */
 export function processHolder(random: Random): Holder {
-  const host = hostPart();
+  const machine = hashed(hostname(), process.platform, read('/etc/machine-id'));
+  const bootId = read('/proc/sys/kernel/random/boot_id');
+  const boot = hashed(bootId);
+  const space = hashed(pidNamespace());
   const nonce = randomId(random, 6);
   return {
-    id: `${host}.${process.pid}.${startOf(process.pid) ?? 0}.${nonce}`,
+    id: [machine, boot, space, process.pid, startOf(process.pid) ?? 0, nonce].join('.'),
     isGone: (id) => {
-      const [itsHost, pid, start] = id.split('.');
-      if (itsHost !== host || pid === undefined || !/^\d+$/.test(pid)) return false;
+      const [itsMachine, itsBoot, itsSpace, pid, start] = id.split('.');
+      if (itsMachine !== machine || itsBoot !== boot || itsSpace !== space) return false;
+      if (pid === undefined || !/^\d+$/.test(pid)) return false;
       if (Number(pid) === process.pid && start === String(startOf(process.pid) ?? 0)) return false;
       return !isAlive(Number(pid), start);
+    },
+    isOfEarlierBoot: (id) => {
+      const [itsMachine, itsBoot] = id.split('.');
+      return bootId !== undefined && itsMachine === machine && itsBoot !== boot;
     },
   };
 }
@@ -41,10 +49,8 @@ function startOf(pid: number): string | undefined {
   return fields?.[0] === 'Z' ? 'zombie' : fields?.[19];
 }
 
-function hostPart(): string {
-  const boot = read('/proc/sys/kernel/random/boot_id') ?? '';
-  const facts = [hostname(), process.platform, boot, pidNamespace()].join('|');
-  return createHash('sha256').update(facts).digest('hex').slice(0, 16);
+function hashed(...facts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(facts.join('|')).digest('hex').slice(0, 10);
 }
 
 function pidNamespace(): string {

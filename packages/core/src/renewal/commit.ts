@@ -92,7 +92,9 @@ export class Committer {
           preempts: false,
           escrowFirst: false,
         };
-        const end = await this.#judge(commit, await this.#write(commit), false);
+        const written = await this.#write(commit);
+        if (entry.ownerMayLive && !written.done) continue;
+        const end = await this.#judge(commit, written, false);
         await escrow.remove(attemptId).catch(() => {});
         replayed ||= end.kind === 'committed';
         const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';

@@ -102,5 +102,6 @@ function holderOf(process: SimProcess): Holder {
       const other = id.slice(machine.length + 1);
       return ![...host.processes].some((each) => each.id === other);
     },
+    isOfEarlierBoot: (id) => id.startsWith(`${host.name}.`) && !id.startsWith(`${machine}.`),
   };
 }

@@ -51,18 +51,18 @@ async function playAgainst(inDoubt: 'never-resend' | 'resend-once', days: number
   return { log: server.authority.log, fleet };
 }
 
-test('F46 never-resend: in 30 days of crashes and lost replies, no used refresh token is presented', async () => {
-  const { log, fleet } = await playAgainst('never-resend', 30);
-  expect(log.count({ operation: 'refresh', outcome: 'issued' })).toBeGreaterThan(800);
-  expect(fleet.kills).toBeGreaterThan(100);
+test('F46 never-resend: in 20 days of crashes and lost replies, no used refresh token is presented', async () => {
+  const { log, fleet } = await playAgainst('never-resend', 20);
+  expect(log.count({ operation: 'refresh', outcome: 'issued' })).toBeGreaterThan(500);
+  expect(fleet.kills).toBeGreaterThan(80);
   expect(log.replays()).toEqual([]);
   expect(log.count({ familyRevoked: true })).toBe(0);
   // Whatever was lost was replaced by a login.
   expect(log.count({ operation: 'obtain', outcome: 'issued' })).toBeGreaterThan(20);
-});
+}, 300_000);
 
 test('F46 resend-once: each refresh token is presented twice at most; a family that ended costs one refusal and one login', async () => {
-  const { log } = await playAgainst('resend-once', 30);
+  const { log } = await playAgainst('resend-once', 20);
   const processed = new Map<string, number>();
   for (const entry of log.where({ operation: 'refresh' })) {
     const token = `${entry.accountId}#${entry.presentedGeneration}`;
@@ -72,7 +72,7 @@ test('F46 resend-once: each refresh token is presented twice at most; a family t
   const ended = log.where({ familyRevoked: true });
   expect(ended.length).toBeGreaterThan(20);
   for (const end of ended) expect(nextOf(log.entries, end)?.operation).toBe('obtain');
-});
+}, 300_000);
 
 /** What the server was next asked for this account. */
 function nextOf(entries: readonly LogEntry[], { seq, accountId }: LogEntry): LogEntry | undefined {

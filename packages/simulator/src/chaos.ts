@@ -13,6 +13,9 @@ export type DisturbanceCounts = Map<Disturbance, number>;
 /** One kind of trouble: done to the fleet now, and perhaps undone later. */
 type Trouble = (fleet: Fleet, dice: Dice) => void;
 
+/** Where replies state how long an access token lives. */
+const lifeOfAccess = /"(tokenLifetime|expires_in|expiresIn|accessTokenEndTime)":[^,}]*/g;
+
 /** Lets `undo` happen after a time between the two, most of them short. */
 function lasting(fleet: Fleet, dice: Dice, shortest: number, longest: number, undo: () => void) {
   const ms = Math.exp(dice.between(Math.log(shortest), Math.log(longest)));
@@ -110,6 +113,17 @@ const troubles: Partial<Record<Disturbance, Trouble>> = {
           ...Array.from({ length: dice.whole(1, 2) }, () => jsonReply(400, {})),
         );
     }
+  },
+  'provider garbles'(fleet, dice) {
+    const server = dice.pick(fleet.servers);
+    const life = dice.pick(['"soon"', 'null', '[]', '"1e3"', '0', '-1', '0.5']);
+    server.garble = (reply) => ({
+      ...reply,
+      body: Buffer.from(String(reply.body).replace(lifeOfAccess, `"$1":${life}`)),
+    });
+    lasting(fleet, dice, minute, 2 * hour, () => {
+      server.garble = undefined;
+    });
   },
   'api refuses'(fleet, dice) {
     const { truth } = dice.pick(fleet.servers).authority;
@@ -257,6 +271,7 @@ export function heal(fleet: Fleet): void {
   for (const server of fleet.servers) {
     server.isDown = false;
     server.faults.clear();
+    server.garble = undefined;
     server.authority.truth.refuseAllRefreshTokens(false);
     server.authority.truth.rejectAllAccessTokens(false);
   }

@@ -32,6 +32,7 @@ export const disturbances = [
   'provider trouble',
   'store point',
   'person point',
+  'provider garbles',
 ] as const;
 
 export type Disturbance = (typeof disturbances)[number];

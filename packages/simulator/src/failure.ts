@@ -24,7 +24,7 @@ export function failureText({ draw, violation, hash, trace }: FailedRun, lines =
     `switched on: ${draw.disturbances.join(', ') || 'nothing'}`,
     `modes: ${draw.modes.map(({ mode, accounts }) => `${accounts} ${mode}`).join(', ')}`,
     '',
-    ...trace.slice(-lines).map(traceText),
+    ...trace.slice(trace.length - Math.min(lines, trace.length)).map(traceText),
     '',
     `Again: npm run sim -- --seed ${draw.seed} --until ${Math.ceil(at)}`,
   ].join('\n');

@@ -16,6 +16,8 @@ export interface Slot {
   service: Service | undefined;
 }
 
+/** How often somebody who is refused comes back without a pause. */
+const mostTries = 150;
 /** Chance per crash point to die there, or to stop there for longer than a lease. */
 const dieRate = 0.01;
 const pauseRate = 0.02;
@@ -171,7 +173,7 @@ export class Fleet {
     }
   }
 
-  async #askOnce(service: Service, account: string): Promise<void> {
+  async #askOnce(service: Service, account: string, tries = 0): Promise<void> {
     this.counts.asked += 1;
     let token: AccessToken;
     try {
@@ -181,17 +183,22 @@ export class Fleet {
       return;
     }
     this.counts.served += 1;
-    if (!this.suffers('api refuses') || !this.#dice.chance(0.2)) return;
+    if (!this.suffers('api refuses')) return;
+    if (tries === 0 && !this.#dice.chance(0.2)) return;
     const server = this.serverOf(token);
     if (server === undefined) return;
     const { network } = this.simulation;
     // Some hold on to a token, and hear of its end when it has long been replaced.
-    if (this.#dice.chance(0.3))
+    if (tries === 0 && this.#dice.chance(0.3))
       await service.process.idle(this.#dice.exponential(this.draw.askEveryMs));
     const reply = await network.callApi(service.process, server, token.headers());
-    if (reply !== undefined && (reply.status === 401 || reply.status === 403)) {
-      service.engine.reject(account, token.generation);
-    }
+    if (reply === undefined || (reply.status !== 401 && reply.status !== 403)) return;
+    service.engine.reject(account, token.generation);
+    // Some try at once, and at once, and at once.
+    if (tries === 0 && !this.#dice.chance(0.2)) return;
+    if (tries === mostTries) return;
+    await service.process.idle(this.#dice.between(500, 5_000));
+    await this.#askOnce(service, account, tries + 1);
   }
 
   serverOf(token: AccessToken): SimServer | undefined {

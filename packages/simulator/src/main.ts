@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { TraceLine } from '@tokenkeep/testing/simulation';
 import { Command, InvalidArgumentError } from 'commander';
 import { drawFrom } from './draw.js';
 import { failureIn, failureText, traceText } from './failure.js';
@@ -10,6 +11,7 @@ import { swarm } from './swarm.js';
 interface Flags {
   readonly seed?: number;
   readonly until?: number;
+  readonly account?: string;
   readonly shrink?: boolean;
   readonly from: number;
   readonly minutes?: number;
@@ -22,6 +24,7 @@ const program = new Command('sim')
   .description('Play token life with everything going wrong, and watch every promise.')
   .option('--seed <n>', 'play one seed, and print its trace', whole)
   .option('--until <ms>', 'with --seed: stop at this moment of the simulation', number)
+  .option('--account <name>', 'with --seed: print everything that ever happened to it')
   .option('--shrink', 'with --seed: leave out whatever the failure does not need')
   .option('--from <n>', 'play seeds from this one on', whole, 1)
   .option('--minutes <n>', 'for so long', number)
@@ -54,17 +57,21 @@ async function main(flags: Flags): Promise<void> {
   console.log(`\n${failures.length} violations, ${broken.length} breakdowns`);
 }
 
-async function playOne(seed: number, { until, shrink: shrinks }: Flags): Promise<void> {
-  const run = await runDraw(drawFrom(seed), until);
+async function playOne(seed: number, flags: Flags): Promise<void> {
+  const { until: untilMs, account, shrink: shrinks } = flags;
+  const onLine = (line: TraceLine) => {
+    if (account !== undefined && line.account?.endsWith(account)) console.log(traceText(line));
+  };
+  const run = await runDraw(drawFrom(seed), { untilMs, onLine });
   const failed = failureIn(run);
   if (failed === undefined) {
-    console.log(run.trace.map(traceText).join('\n'));
+    if (account === undefined) console.log(run.trace.map(traceText).join('\n'));
     console.log(`\ntrace ${run.hash}\nSeed ${seed}: nothing was violated.`);
     return;
   }
   process.exitCode = 1;
   if (!shrinks) {
-    console.log(failureText(failed));
+    console.log(failureText(failed, account === undefined ? undefined : 0));
     return;
   }
   const smallest = await shrink(failed);

@@ -42,16 +42,24 @@ export function runSeed(seed: number): Promise<DrawRun> {
   return runDraw(drawFrom(seed));
 }
 
+/** How to look at a run more closely; it stays the same run. */
+export interface RunOptions {
+  /** Ends it there, in the middle of chaos, to look at the trace up to that moment. Ms. */
+  readonly untilMs?: number | undefined;
+  /** Told of each thing that happens. */
+  readonly onLine?: ((line: TraceLine) => void) | undefined;
+}
+
 /**
  * Chaos, then healing, then the question whether everybody is served again. The run depends on the
  * draw and on nothing else.
- *
- * @param untilMs ends it there, in the middle of chaos, to look at the trace up to that moment
  */
-export async function runDraw(draw: Draw, untilMs = Number.POSITIVE_INFINITY): Promise<DrawRun> {
+export async function runDraw(draw: Draw, options: RunOptions = {}): Promise<DrawRun> {
   const { seed } = draw;
+  const { untilMs = Number.POSITIVE_INFINITY, onLine } = options;
   const simulation = new Simulation({ seed, ...storeOf(draw) });
   simulation.kernel.mostEvents = mostEvents;
+  simulation.kernel.trace.onLine = onLine;
   const fleet = new Fleet(simulation, draw);
   const reached: Reached = new Map();
   const disturbances: DisturbanceCounts = new Map();

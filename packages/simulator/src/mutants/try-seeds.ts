@@ -7,7 +7,7 @@ import type { TriedSeed } from './tried-seed.js';
 for (const argument of process.argv.slice(2)) {
   const [seed = 0, until] = argument.split(':').map(Number);
   const began = performance.now();
-  const { violations } = await runDraw(drawFrom(seed), until);
+  const { violations } = await runDraw(drawFrom(seed), { untilMs: until });
   const tookMs = Math.round(performance.now() - began);
   const tried: TriedSeed = { seed, violation: violations[0], tookMs };
   process.stdout.write(`${JSON.stringify(tried)}\n`);

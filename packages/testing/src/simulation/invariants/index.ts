@@ -10,6 +10,7 @@ import { noFamilyRevoked } from './no-family-revoked.js';
 import { nothingEnded } from './nothing-ended.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { plannedRenewals } from './planned-renewals.js';
+import { refusedTokens } from './refused-tokens.js';
 import { requestRates } from './request-rates.js';
 import { servedThroughOutages } from './served-through-outages.js';
 import { singleSend } from './single-send.js';
@@ -29,6 +30,7 @@ export const invariants: readonly ((simulation: Simulation) => Watcher)[] = [
   oneAtATime,
   backsOff,
   plannedRenewals,
+  refusedTokens,
   trueDoubts,
   trueVerdicts,
   keptRotations,

@@ -1,3 +1,4 @@
+import type { IssuedSet } from '../../server/rotation/token-family.js';
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
 import { lifeOf, type StoredAccount, setOf, storedAccount } from './stored-tokens.js';
@@ -24,8 +25,19 @@ interface Ending {
 export function nothingEnded(simulation: Simulation): Watcher {
   const endings = new Map<string, Ending>();
   const owners = new Map<string, string>();
+  /** Ends of tokens whose server garbled what it said of their lives: nobody knows the true ones. */
+  const unknownEnds = new Map<IssuedSet, number>();
 
   return {
+    read({ server, entry, readStatus, readHonestly }) {
+      if (readHonestly || readStatus !== 200 || entry?.outcome !== 'issued') return;
+      const sets = server.authority.truth.tokens.of(entry.accountId ?? '');
+      const issued = sets.flatMap((family) => family.sets);
+      const set = issued.find(({ generation }) => generation === entry.generation);
+      const { defaultMs = 0 } = simulation.profileOf(server.origin)?.lifetime ?? {};
+      if (set === undefined) return;
+      unknownEnds.set(set, Math.max(set.accessEndsAt, simulation.time.now() + defaultMs));
+    },
     changed(id, before, after) {
       const was = before && storedAccount(before);
       const is = storedAccount(after);
@@ -45,8 +57,9 @@ export function nothingEnded(simulation: Simulation): Watcher {
       if (owner !== set.family.accountId) {
         simulation.violate('I8', `${account} was handed a token of ${set.family.accountId}`);
       }
+      const endsAt = unknownEnds.get(set) ?? set.accessEndsAt;
       const knowsTheTime = simulation.now - process.host.wokeAt > noticedWithinMs;
-      if (simulation.time.now() >= set.accessEndsAt && knowsTheTime) {
+      if (simulation.time.now() >= endsAt && knowsTheTime) {
         simulation.violate('I3', `${account} was handed a token that had ended`);
       }
       const ending = endings.get(account);

@@ -1,7 +1,7 @@
 import { defaultParameters } from '@tokenkeep/core';
 import type { Simulation } from '../simulation.js';
 import type { Asking, Watcher } from '../watcher.js';
-import { storedAccount } from './stored-tokens.js';
+import { accessIn, storedAccount } from './stored-tokens.js';
 
 /** Words for which a valid token is rightly not handed out. */
 const rightly = ['ABORTED', 'ENGINE_STOPPED', 'ACCOUNT_REVOKED', 'STORE_ROLLED_BACK'];
@@ -14,17 +14,21 @@ const slackMs = 5_000;
  */
 export function servedThroughOutages(simulation: Simulation): Watcher {
   const open = new Set<Asking>();
+  /** The token a process last handed out for an account. */
+  const handedOut = new Map<string, string>();
   return {
     asked: (asking) => void open.add(asking),
-    served(asking) {
+    served(asking, token) {
       open.delete(asking);
+      handedOut.set(`${asking.process.id} ${asking.account}`, token.reveal());
       checkPatience(simulation, asking);
     },
     refused(asking, { code, retryable, retryAt }) {
       open.delete(asking);
       checkPatience(simulation, asking);
       if (rightly.includes(code)) return;
-      const leftMs = validForMs(simulation, asking);
+      const atHand = handedOut.get(`${asking.process.id} ${asking.account}`);
+      const leftMs = validForMs(simulation, asking, atHand);
       if (leftMs > slackMs) {
         const life = `${Math.round(leftMs / 1_000)} s of life left`;
         simulation.violate('I14', `${asking.account}: ${code}, and a token with ${life}`);
@@ -49,16 +53,22 @@ function checkPatience(simulation: Simulation, asking: Asking): void {
   simulation.violate('I15', `a caller for ${account} was kept waiting for ${waitedMs} ms`);
 }
 
-/** How long the token in the store still lives, if nothing speaks against handing it out. */
+/**
+ * How long the token in the store still lives, if nothing speaks against handing it out. Whom the
+ * store does not answer is only expected to know the one he has at hand.
+ */
 function validForMs(
   simulation: Simulation,
   { process, account, askedAt, timesHeldBefore }: Asking,
+  atHand: string | undefined,
 ) {
   const { store } = simulation;
   const row = store.account(account);
   if (row === undefined || process.timesHeld !== timesHeldBefore) return 0;
-  if (store.lastTroubleOf(process) >= askedAt - slackMs) return 0;
-  const { access, state } = storedAccount(row);
+  const record = storedAccount(row);
+  const { access, state } = record;
+  const isTroubled = store.lastTroubleOf(process) >= askedAt - slackMs;
+  if (isTroubled && accessIn(simulation, record)?.token !== atHand) return 0;
   const now = store.now();
   if (access === undefined || state !== 'live' || access.refused || access.ended) return 0;
   if (access.sharesUpstream) return 0;

@@ -8,7 +8,7 @@ const believedAfter = 3;
 
 /**
  * I16: no living grant is given up. A refresh token is written off only if the server refused that
- * very token, or refused three times without saying what.
+ * very token, or refused three times without saying what, or once what could not be sent again.
  */
 export function trueVerdicts(simulation: Simulation): Watcher {
   /** Refusals the server really said, and ones that named no reason. */
@@ -42,7 +42,9 @@ export function trueVerdicts(simulation: Simulation): Watcher {
       const said = [...unexplained].some(
         ([key, times]) => key.endsWith(` ${grant.family.accountId}`) && times >= believedAfter,
       );
-      if (!said) simulation.violate('I16', `${id} gave up a refresh token that nobody had refused`);
+      // After a doubt one refusal is final, whatever it says.
+      const wasDoubtful = (was?.sent?.sends ?? 0) > 1;
+      if (!said && !wasDoubtful) simulation.violate('I16', `${id} gave up a refresh token that nobody had refused`);
     },
   };
 }

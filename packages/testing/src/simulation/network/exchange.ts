@@ -148,7 +148,7 @@ export class Exchange {
       this.#failAfter(this.#latency(), 'truncated');
       return;
     }
-    const instead = spoilt(fault);
+    const instead = spoilt(fault) ?? server.garble?.(reply);
     send.readHonestly = instead === undefined;
     this.#deliver(send, instead ?? reply);
   }
@@ -162,7 +162,7 @@ export class Exchange {
       this.#progress('reply-begun');
       if (!process.isAlive) return;
       send.readStatus = status;
-      send.retryAfterMs = 1_000 * Number(headers['retry-after'] ?? 0);
+      send.retryAfterMs = 1_000 * (Number(headers['retry-after']) || 0);
       kernel.note(process.id, `${send.operation} answered ${status}`, send.accountId);
       for (const watcher of network.watchers) watcher.read?.(send);
       const lines = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);

@@ -44,6 +44,8 @@ export interface SimServer {
   readonly faults: FaultScript<ScriptedTrouble>;
   /** Nobody reaches it. */
   isDown: boolean;
+  /** It acts on requests, and garbles what it says. */
+  garble?: ((reply: Reply) => Reply) | undefined;
 }
 
 export interface NetworkWatcher {

@@ -75,7 +75,7 @@ export function drawFrom(seed: number): Draw {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);
     return {
       mode: dice.pick(accountModes).name,
-      accounts: dice.whole(1, 4),
+      accounts: dice.whole(1, 7),
       accessLifeMs,
       refreshLifeMs: accessLifeMs * dice.pick([3, 14, 30]),
     };
@@ -93,8 +93,8 @@ export function drawFrom(seed: number): Draw {
     networkRate: dice.pick([0.005, 0.02, 0.05]),
     chaosMs: baseLifeMs * dice.whole(20, 60),
     // As seldom as the shortest life allows: polls are most of what a quiet day costs.
-    schedulePollMs: Math.min(hour, Math.max(5 * second, baseLifeMs / 24)),
-    askEveryMs: baseLifeMs / dice.pick([2, 6, 20]),
+    schedulePollMs: Math.max(5 * second, baseLifeMs / dice.pick([6, 12])),
+    askEveryMs: baseLifeMs / dice.pick([2, 4, 12]),
     disturbEveryMs: baseLifeMs * dice.pick([1, 3, 8]),
   };
 }

@@ -80,6 +80,7 @@ export class Fleet {
   /** Lets people look after the accounts that need one, now and then, for ever. */
   bringPeople(): void {
     const { kernel, store } = this.simulation;
+    if (this.#people.length === 0) return;
     kernel.after(this.#dice.exponential(this.draw.askEveryMs), () => {
       const [service] = this.running();
       for (const { account, logIn } of this.#people) {

@@ -35,7 +35,14 @@ const dayMs = 86_400_000;
 /** Many times what the busiest run takes: somebody asks, looks or waits in a circle. */
 const mostEvents = 1_500_000;
 /** What may still hold an account up then, if it says until when. */
-const rightlyWaiting = ['BUDGET_EXHAUSTED', 'budget', 'retry_after', 'hourly_cap'];
+const rightlyWaiting = [
+  'BUDGET_EXHAUSTED',
+  'budget',
+  'retry_after',
+  'hourly_cap',
+  'provider_incident',
+  'login_pace',
+];
 
 /** Plays what a seed draws. */
 export function runSeed(seed: number): Promise<DrawRun> {

@@ -1,3 +1,4 @@
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import type { ApiReply } from '../provider/token-provider.js';
 
 const LARGEST_BODY = 65_536;
@@ -66,7 +67,7 @@ async function readSmall({ body }: Response, patience: Patience): Promise<unknow
   } catch {
     return undefined;
   } finally {
-    done.abort();
+    done.abort(noLongerNeeded);
     cancel();
   }
 }

@@ -10,6 +10,7 @@ const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
 /** The length of an entry, then its CRC-32: 0 and 0 for none. */
 const HEAD_BYTES = 8;
+const ROOM = Buffer.alloc(SLOTS * SLOT_BYTES);
 /** In place of an attempt: its slot is nobody's, and not yet anybody's. */
 const BEING_FREED = '';
 const SUFFIX = '.escrow';
@@ -179,7 +180,7 @@ class FileEscrow implements Escrow {
 
   #open(): Promise<EscrowFile> {
     if (this.#closed) return Promise.reject(Object.assign(new Error('closed'), { code: 'EBADF' }));
-    this.#file ??= this.#create(this.#name, Buffer.alloc(SLOTS * SLOT_BYTES));
+    this.#file ??= this.#create(this.#name, ROOM);
     this.#file.catch(() => {
       this.#file = undefined;
     });

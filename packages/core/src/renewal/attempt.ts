@@ -69,6 +69,8 @@ export class Attempt {
   /** What the server may echo: the tokens and credentials themselves, not only their wire forms. */
   readonly #secrets: Secret[] = [];
   #intent: { readonly issuedAt: number; readonly at: Deadline } | undefined;
+  /** The provider's operation has ended: what was on its way to being sent is not sent any more. */
+  #isOver = false;
 
   constructor(
     private readonly services: RenewalServices,
@@ -102,6 +104,7 @@ export class Attempt {
     if (this.#rotating) await services.escrow.reserve?.();
     using _beat = plan.claim.beat(this.#due);
     const { call, issued } = await this.#call(previous.refresh);
+    this.#isOver = true;
     if (!issued.ok) return this.#fail(call, issued.error);
     services.probe('CP6');
     return this.#keep(call, issued.tokens, {
@@ -177,11 +180,15 @@ export class Attempt {
       holder: services.holder.id,
     };
     await claim.write({
-      change: (record) => ({
-        ...record,
-        guard: noteRequest(record.guard, { ...request, now: at.ms }, services.parameters),
-        ...(this.#rotating ? { sent } : {}),
-      }),
+      change: (record) => {
+        // Of an intent that is written after the attempt was given up, a doubt would be left.
+        if (this.#isOver) throw gateClosed();
+        return {
+          ...record,
+          guard: noteRequest(record.guard, { ...request, now: at.ms }, services.parameters),
+          ...(this.#rotating ? { sent } : {}),
+        };
+      },
       due: this.#due,
       also: () => services.budgets.spend(account, operation, credentials?.value),
     });

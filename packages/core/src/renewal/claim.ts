@@ -1,5 +1,6 @@
 import type { Clock, EpochMs } from '../clock/clock.js';
 import type { ElapsedTime } from '../clock/elapsed-time.js';
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import type { Holder } from '../holder/holder.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { AccountRecord } from '../store/account-record.js';
@@ -133,7 +134,7 @@ export class Claim implements RecordHold {
       }
     };
     beats().catch(() => {});
-    return { [Symbol.dispose]: () => stop.abort() };
+    return { [Symbol.dispose]: () => stop.abort(noLongerNeeded) };
   }
 
   async #write({ change, due, also, release }: ClaimedChange): Promise<FoundRecord> {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.js';
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import { TokenError } from '../errors/token-error.js';
 
 /** How long somebody who asked for an action by hand waits for it. */
@@ -39,7 +40,7 @@ export async function waitFor<Value>(
   } finally {
     action.catch(() => {});
     impatience.catch(() => {});
-    done.abort();
+    done.abort(noLongerNeeded);
   }
 }
 

@@ -1,3 +1,4 @@
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import { TokenError } from '../errors/token-error.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
@@ -72,8 +73,8 @@ export async function callProvider<Result>(
     if (refusalOf(error)?.kind === 'client_rejected') client.failed(elapsed.now());
     return { call, issued: { ok: false, error } };
   } finally {
-    limit.abort();
-    finished.abort();
+    limit.abort(noLongerNeeded);
+    finished.abort(noLongerNeeded);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.js';
 import type { ElapsedTime } from '../clock/elapsed-time.js';
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 
 interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
@@ -63,7 +64,7 @@ export class Waiters<Value> {
   }
 
   #disarm(): void {
-    this.#timer?.abort();
+    this.#timer?.abort(noLongerNeeded);
     this.#timer = undefined;
     this.#wakesAt = Number.POSITIVE_INFINITY;
   }

@@ -1,3 +1,4 @@
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import type { ErrorCode } from '../errors/error-code.js';
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
@@ -45,14 +46,14 @@ export class Scheduler {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake.abort();
+    this.#wake.abort(noLongerNeeded);
     await this.#running;
     this.#running = undefined;
   }
 
   /** Something became due sooner than planned: a commit, a resume. */
   wake(): void {
-    this.#wake.abort();
+    this.#wake.abort(noLongerNeeded);
   }
 
   /** One pass over what is due now. Resolves when all of it has ended, with the renewals' count. */
@@ -156,11 +157,11 @@ export class Scheduler {
         this.#returns = false;
         if (returns) await this.#giveTurns();
         await this.tick();
-        await this.#sleep(await this.#untilNext(), signal);
+        await this.#sleep(await this.#untilNext());
       } catch (error) {
         // The store is down or a record is broken: told elsewhere, tried again at the next poll.
         this.#returns ||= TokenError.is(error, 'STORE_UNAVAILABLE');
-        await this.#sleep(this.services.parameters.schedulePollMs, signal);
+        await this.#sleep(this.services.parameters.schedulePollMs);
       }
     }
   }
@@ -177,9 +178,9 @@ export class Scheduler {
     return Math.min(untilDue <= 0 ? followMs : untilDue, parameters.schedulePollMs);
   }
 
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    const either = AbortSignal.any([signal, this.#wake.signal]);
-    await this.services.clock.sleep(ms, either).catch(() => {});
+  /** Until then, or until something wakes it: a stop does as well. */
+  async #sleep(ms: number): Promise<void> {
+    await this.services.clock.sleep(ms, this.#wake.signal).catch(() => {});
   }
 
   #idleAccounts(): string[] {

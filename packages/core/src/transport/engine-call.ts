@@ -69,6 +69,7 @@ export class EngineCall implements ProviderCall {
     refuseMask(request.url, body?.text ?? '', ...Object.values(headers));
     rules.beforeConnect(url.origin);
     const sentBefore = this.sent;
+    let isOver = false;
     try {
       const wire = await rules.exchange.send(
         {
@@ -84,7 +85,8 @@ export class EngineCall implements ProviderCall {
         {
           onConnected: async () => {
             await rules.admit();
-            this.sent = 'maybe';
+            // An exchange that gave up meanwhile sends nothing any more.
+            if (!isOver) this.sent = 'maybe';
           },
           ...(rules.onProgress === undefined ? {} : { onProgress: rules.onProgress }),
         },
@@ -98,6 +100,8 @@ export class EngineCall implements ProviderCall {
       return tokenReply(wire);
     } catch (error) {
       throw this.#judge(error, url.origin, sentBefore);
+    } finally {
+      isOver = true;
     }
   }
 

@@ -18,6 +18,8 @@ interface StoredFile {
   syncedSize: number;
   /** Its name is on the disk, not only in memory. */
   named: boolean;
+  /** What a reader saw, if nothing was written since. */
+  image?: Buffer | undefined;
 }
 
 /** What a disk does wrong. Rates per operation, 0 to 1. */
@@ -96,6 +98,7 @@ export class SimDisk {
       file.syncedWrites = file.writes.length;
       file.syncedSize = file.size;
       file.named = true;
+      file.image = undefined;
     }
   }
 
@@ -135,7 +138,8 @@ export class SimDisk {
     };
     return {
       write: (bytes, offset, length, position) => {
-        const part = bytes.subarray(offset, offset + length);
+        const isWhole = offset === 0 && length === bytes.length;
+        const part = isWhole ? bytes : bytes.subarray(offset, offset + length);
         // Megabytes of zeros make room and say nothing else: they are not copied.
         const copy = isZero(part) ? part : part.slice();
         return act('write', 0.1, () => {
@@ -147,7 +151,11 @@ export class SimDisk {
       },
       datasync: () => act('datasync', 3, sync),
       sync: () => act('sync', 4, sync),
-      readFile: () => act('read', 0.3, () => image(file)),
+      readFile: () =>
+        act('read', 0.3, () => {
+          file.image ??= image(file);
+          return file.image;
+        }),
       close: () => act('close', 0.05, () => undefined),
     };
   }
@@ -172,6 +180,7 @@ export class SimDisk {
   }
 
   #write(file: StoredFile, write: Write): void {
+    file.image = undefined;
     file.size = Math.max(file.size, write.position + write.bytes.length);
     // A file begins as zeros: writing zeros into what nobody has written changes nothing.
     const zeros = file.writes.length === 0 && isZero(write.bytes);
@@ -200,8 +209,14 @@ export class SimDisk {
   }
 }
 
+/** Room that was made once is asked about again and again. */
+const knownZeros = new WeakSet<Uint8Array>();
+
 function isZero(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 && Buffer.alloc(bytes.length).equals(bytes);
+  if (knownZeros.has(bytes)) return true;
+  if (bytes[0] !== 0 || !Buffer.alloc(bytes.length).equals(bytes)) return false;
+  knownZeros.add(bytes);
+  return true;
 }
 
 function image({ size, writes }: Pick<StoredFile, 'size' | 'writes'>): Buffer {

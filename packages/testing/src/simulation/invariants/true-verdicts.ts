@@ -18,10 +18,7 @@ export function trueVerdicts(simulation: Simulation): Watcher {
   return {
     processed({ operation, server, presentedGeneration }, { outcome, accountId }) {
       if (operation !== 'refresh' || accountId === undefined) return;
-      if (outcome !== 'refused') {
-        unexplained.delete(`${server.origin} ${accountId}`);
-        return;
-      }
+      if (outcome !== 'refused') return;
       for (const family of server.authority.truth.tokens.of(accountId)) {
         for (const { generation, refresh } of family.sets) {
           if (generation === presentedGeneration && refresh !== undefined) refused.add(refresh);
@@ -29,9 +26,10 @@ export function trueVerdicts(simulation: Simulation): Watcher {
       }
     },
     read({ operation, server, accountId, readStatus = 0, readHonestly }) {
+      const key = `${server.origin} ${accountId}`;
+      if (readHonestly && readStatus === 200) unexplained.delete(key);
       if (operation !== 'refresh' || readHonestly || (readStatus !== 400 && readStatus !== 401))
         return;
-      const key = `${server.origin} ${accountId}`;
       unexplained.set(key, (unexplained.get(key) ?? 0) + 1);
     },
     changed(id, before, after) {
@@ -44,7 +42,8 @@ export function trueVerdicts(simulation: Simulation): Watcher {
       );
       // After a doubt one refusal is final, whatever it says.
       const wasDoubtful = (was?.sent?.sends ?? 0) > 1;
-      if (!said && !wasDoubtful) simulation.violate('I16', `${id} gave up a refresh token that nobody had refused`);
+      if (!said && !wasDoubtful)
+        simulation.violate('I16', `${id} gave up a refresh token that nobody had refused`);
     },
   };
 }

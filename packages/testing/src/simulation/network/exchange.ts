@@ -61,14 +61,14 @@ export class Exchange {
     const { process, request } = this;
     const connected = new AbortController();
     this.#within(request.connectTimeoutMs, connected.signal);
-    this.#done.signal.addEventListener('abort', () => connected.abort());
+    this.#done.signal.addEventListener('abort', () => connected.abort('over'));
     if (server !== undefined) {
       for (const watcher of this.network.watchers) watcher.connecting?.(process, server);
     }
     if (fault === 'connecting hangs') return;
     process.answerAfter(3 * this.#latency(), () => {
       if (this.#isOver) return;
-      connected.abort();
+      connected.abort('over');
       if (server === undefined || fault === 'name not found') {
         this.#fail('dns');
         return;
@@ -198,7 +198,7 @@ export class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#send !== undefined) this.#send.isOver = true;
-    this.#done.abort();
+    this.#done.abort('over');
     settle();
   }
 

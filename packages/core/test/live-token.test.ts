@@ -64,11 +64,19 @@ test('a look that was held up finds an end that is too early, and the next one c
   expect(corrected.token).toBe(heldUp.token);
 });
 
-test("a store's clock that jumped back prolongs no token that has been seen before", () => {
+test("a store's clock that jumped back prolongs a token no further than the first look allows", () => {
   const { look, again } = process();
   const first = look(MINUTE, MINUTE + 5, MINUTE);
   const jumped = again(first, 2 * MINUTE, 2 * MINUTE, -30 * MINUTE);
-  expect(jumped).toBe(first);
+  expect(jumped.endsAt).toBe(first.endsBy);
+});
+
+test('clocks that run apart a little do not keep a look that was held up from being corrected', () => {
+  const { look, again } = process();
+  const heldUp = look(0, 3 * MINUTE, 3 * MINUTE);
+  expect(heldUp.endsAt).toBe(END - 3 * MINUTE);
+  // The store's clock lost a tenth of a second against ours.
+  expect(again(heldUp, 7 * MINUTE, 7 * MINUTE, 7 * MINUTE - 100).endsAt).toBe(heldUp.endsBy);
 });
 
 test('a later look that finds an earlier end changes nothing: both are safe', () => {

@@ -80,7 +80,14 @@ export function seenAgain(
 ): LiveToken {
   const moments = momentsOf(services, account, found, seen);
   if (moments === undefined || moments.endsAt <= live.endsAt) return live;
-  return moments.endsAt > live.endsBy ? live : { ...live, ...moments, endsBy: live.endsBy };
+  const beyondMs = Math.max(0, moments.endsAt - live.endsBy);
+  return {
+    ...live,
+    endsAt: moments.endsAt - beyondMs,
+    endsBy: live.endsBy,
+    mandatoryAt: moments.mandatoryAt - beyondMs,
+    advisoryAt: moments.advisoryAt - beyondMs,
+  };
 }
 
 function momentsOf(

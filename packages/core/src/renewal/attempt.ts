@@ -61,6 +61,9 @@ export type AttemptEnd =
       readonly found?: FoundRecord;
     };
 
+/** How far the time in an intent may lie ahead of the store's clock. */
+const MOST_AHEAD_MS = 1_000;
+
 /** Connect, intent, call, commit: one request under one claim. */
 export class Attempt {
   readonly #attemptId: string;
@@ -179,7 +182,7 @@ export class Attempt {
       sends: (this.#before.sent?.sends ?? 0) + 1,
       holder: services.holder.id,
     };
-    await claim.write({
+    const { time } = await claim.write({
       change: (record) => {
         // Of an intent that is written after the attempt was given up, a doubt would be left.
         if (this.#isOver) throw gateClosed();
@@ -192,6 +195,10 @@ export class Attempt {
       due: this.#due,
       also: () => services.budgets.spend(account, operation, credentials?.value),
     });
+    // A store that was slow, or a process that stood still, left an estimate that is far ahead:
+    // with it a grace would seem to last longer than it does.
+    const isAhead = at.epoch === time.epoch && at.ms > time.ms + MOST_AHEAD_MS;
+    if (this.#rotating && isAhead) throw gateClosed();
   }
 
   async #keep(

@@ -5,12 +5,16 @@ import type { StoreTime, TokenStore } from './token-store.js';
 
 type Call<Result> = () => Promise<Result & { readonly time?: StoreTime }>;
 
+/** How far two clocks run apart, as a part of the time that passes. */
+const MOST_DRIFT = 1e-3;
+
 /**
  * The store as the engine uses it: every failure is a `STORE_*` error, outages are noticed and
  * told, and the store's clock is carried forward on elapsed time between two calls.
  */
 export class WatchedStore implements TokenStore {
-  #time: StoreTime = { epoch: 0, ms: 0 };
+  /** Of no epoch until the first answer. */
+  #time: StoreTime = { epoch: -1, ms: 0 };
   /** Just before the call that told the time, and just after it. */
   #timeReadAt = 0;
   #timeHeardAt = 0;
@@ -73,17 +77,29 @@ export class WatchedStore implements TokenStore {
     const before = this.elapsed.now();
     try {
       const result = await call();
-      if (result?.time !== undefined) {
-        // The answer was made after `before`: counting from there makes deadlines early, not late.
-        this.#time = result.time;
-        this.#timeReadAt = before;
-        this.#timeHeardAt = this.elapsed.now();
-      }
+      if (result?.time !== undefined) this.#hear(result.time, before);
       this.#recovered();
       return result;
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  /**
+   * The answer was made between `readAt` and now. A call that took long says little: it does not
+   * take the place of a closer look, unless the clocks may have run apart since, or one jumped.
+   */
+  #hear(time: StoreTime, readAt: number): void {
+    const heardAt = this.elapsed.now();
+    const widthMs = this.#timeHeardAt - this.#timeReadAt;
+    const driftMs = (heardAt - this.#timeHeardAt) * MOST_DRIFT;
+    const [earliest, latest] = [this.earliest().ms - driftMs, this.estimate().ms + driftMs];
+    const agrees = time.ms <= latest && time.ms + heardAt - readAt >= earliest;
+    const isSame = time.epoch === this.#time.epoch && agrees;
+    if (isSame && heardAt - readAt > widthMs + driftMs) return;
+    this.#time = time;
+    this.#timeReadAt = readAt;
+    this.#timeHeardAt = heardAt;
   }
 
   #recovered(): void {

@@ -131,6 +131,18 @@ describe('AuthRefreshAuthority', () => {
     });
   });
 
+  test('generations count across the logins of an account: no two tokens share one', async () => {
+    await started();
+    const first = (await login()).body;
+    const second = (await login()).body;
+    const third = (await refresh(first.refreshToken)).body;
+    await refresh(second.refreshToken);
+    await refresh(third.refreshToken);
+    expect(
+      server.log.where({ operation: 'refresh' }).map((entry) => entry.presentedGeneration),
+    ).toEqual([1, 2, 3]);
+  });
+
   test('each refresh moves the end of the refresh token, unless told otherwise', async () => {
     await started({ rules: { refreshLifeMs: 1_000, accessLifeMs: 500 } });
     let token = (await login()).body.refreshToken;

@@ -163,9 +163,7 @@ export class TokenFamilies {
     const { family } = grant;
     if (rotation.kind === 'reusable') {
       if (this.#rules.refreshSlides) grant.endsAt = this.#now() + this.#rules.refreshLifeMs;
-      const set = this.#issue(family, grant);
-      grant.generation = set.generation;
-      return set;
+      return this.#issue(family, grant);
     }
     grant.usedAt = this.#now();
     const set = this.#issue(family, this.#newGrant(family));
@@ -195,7 +193,7 @@ export class TokenFamilies {
     const grant = {
       token: this.#rules.fixedRefreshToken ?? this.#mintRefresh(),
       family,
-      generation: family.generation + 1,
+      generation: 0,
       endsAt: from + this.#rules.refreshLifeMs,
       dead: false,
     };
@@ -206,6 +204,7 @@ export class TokenFamilies {
   #issue(family: TokenFamily, refresh: RefreshGrant | undefined): IssuedSet {
     const previous = family.sets.at(-1);
     const generation = this.#nextGeneration(family);
+    if (refresh !== undefined) refresh.generation = generation;
     const set: IssuedSet = {
       family,
       generation,

@@ -4,7 +4,6 @@ import { accountModes } from './account-mode.js';
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
-const day = 24 * hour;
 
 /** What can go wrong, each by a switch of its own, so that a failing seed can be made smaller. */
 export const disturbances = [
@@ -70,7 +69,7 @@ export interface Draw {
 /** Swarm testing: each seed switches about half of everything off, so that no fault hides another. */
 export function drawFrom(seed: number): Draw {
   const dice = new Dice(`${seed}/swarm`);
-  const baseLifeMs = dice.pick([2 * minute, 10 * minute, hour, hour, 6 * hour, 6 * hour, day]);
+  const baseLifeMs = dice.pick([2 * minute, 10 * minute, hour, hour, 4 * hour, 8 * hour, 8 * hour]);
   const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);
     return {

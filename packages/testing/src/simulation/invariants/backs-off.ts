@@ -13,7 +13,7 @@ const slackMs = 500;
 interface Failed {
   readonly send: Send;
   readonly readAt: number;
-  /** Its token had served for a while: what failed before is not forgotten in its time. */
+  /** Its token had served for a while, and was to be renewed: that is not forgotten in its time. */
   readonly isLate: boolean;
 }
 
@@ -38,7 +38,11 @@ export function backsOff(simulation: Simulation): Watcher {
       const life = record === undefined ? 0 : lifeOf(record);
       const before = failures.get(key);
       const inARow = before?.life === life ? before.inARow : [];
-      const failed = { send, readAt: simulation.now, isLate: isLate(simulation, record) };
+      const failed = {
+        send,
+        readAt: simulation.now,
+        isLate: isLate(simulation, record) && !reasons.isByHand(send),
+      };
       // Another no is an answer: a step down the ladder waits for nothing.
       const isFailure = readStatus === 429 || readStatus >= 500;
       failures.set(key, { life, inARow: isFailure ? [...inARow, failed] : [] });
@@ -53,6 +57,8 @@ export function backsOff(simulation: Simulation): Watcher {
       if (!runsOn(simulation, last.send)) return;
       const waitedMs = simulation.now - last.readAt;
       const { retryAfterMs = 0 } = last.send;
+      // A person's request was answered while this one was on its way.
+      if (reasons.isByHand(last.send) && waitedMs < slackMs) return;
       if (waitedMs < retryAfterMs - slackMs) {
         simulation.violate('I2', `${key} came after ${waitedMs} ms, and not ${retryAfterMs}`);
       }

@@ -3,6 +3,7 @@ import type { Send } from '../network/send.js';
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
 import { AccountsAtServers, accountAsked } from './accounts-at-servers.js';
+import { Reasons } from './reasons.js';
 import { accessIn, grantIn, lifeOf, storedAccount } from './stored-tokens.js';
 
 /** From here on a rotated pair stands in escrow, if its disk was well. */
@@ -20,10 +21,11 @@ interface Carried {
 
 /**
  * I6: a rotated pair that was read comes into the record: from the process that carries it, or
- * from its escrow when it has died. Nobody asks for another one before.
+ * from its escrow when it has died. The engine asks for no other one before.
  */
 export function keptRotations(simulation: Simulation): Watcher {
   const accounts = new AccountsAtServers(simulation);
+  const reasons = new Reasons(simulation, accounts);
   const carried = new Map<string, Carried>();
 
   return {
@@ -63,7 +65,9 @@ export function keptRotations(simulation: Simulation): Watcher {
       );
       if (pair !== undefined && others.length === 0) pair.isEscrowed = isWell(process.host);
     },
-    told(process, event, { account }) {
+    told(process, event, facts) {
+      reasons.told(process, event, facts);
+      const { account } = facts;
       if (event !== 'escrow:written') return;
       for (const pair of carried.values()) {
         const { send } = pair;
@@ -75,6 +79,8 @@ export function keptRotations(simulation: Simulation): Watcher {
       const pair = carried.get(key ?? '');
       if (key === undefined || pair === undefined) return;
       carried.delete(key);
+      // Who logs in wants a token of his own, whatever is under way.
+      if (reasons.isByHand(send)) return;
       const { process } = pair.send;
       if (process.isAlive) {
         const ran = process.timesHeld === pair.timesHeldAtRead;

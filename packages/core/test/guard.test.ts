@@ -115,6 +115,13 @@ describe('the gap between two requests', () => {
   });
 });
 
+test('a refused token that was replaced to end a doubt, or on schedule, counts as replaced for its refusal', () => {
+  const scheduled = request(start, { replacesRefused: true });
+  const replaced = noteUsable(noteRequest(freshGuard, scheduled, p), scheduled, p);
+  const verdict = judge(replaced, request(start + MINUTE, { generation: 2, forced: true }), p);
+  expect(verdict).toMatchObject({ reason: 'forced_gap', retryAt: start + 5 * MINUTE });
+});
+
 describe('the hourly caps', () => {
   test('allow 32 requests that brought nothing', () => {
     const sent = storm(5 * HOUR, (state) => state);

@@ -9,6 +9,8 @@ export interface GuardRequest {
   readonly generation: number;
   /** The API refused a token that had not ended. */
   readonly forced: boolean;
+  /** It replaces such a token, whatever it was made for: to end a doubt, or because it was time. */
+  readonly replacesRefused?: boolean;
   /** An obtain after the account's own session ended. */
   readonly session: boolean;
   /** The token counts as ended because the store's machine was off. */
@@ -112,6 +114,10 @@ export function noteUsable(state: GuardState, request: GuardRequest, p: Paramete
     slots,
     ambiguous: 0,
     ...(request.forced ? { forcedGeneration: request.generation } : {}),
+    // If the new one is refused as well, the next waits as after a renewal made for a refusal.
+    ...(request.replacesRefused
+      ? { forcedGeneration: request.generation, forcedAt: request.now }
+      : {}),
   };
 }
 

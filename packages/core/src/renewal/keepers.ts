@@ -65,8 +65,13 @@ export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKe
     },
     async replace(token) {
       const keeper = find(token.account);
-      if (newer(keeper, token)) return;
-      await keeper.successorOf(token.generation, {}).catch(() => {});
+      if (newer(keeper, token)) return undefined;
+      try {
+        await keeper.successorOf(token.generation, {});
+        return undefined;
+      } catch (error) {
+        return TokenError.is(error) ? error : undefined;
+      }
     },
     // What cannot be read says nothing about the accounts downstream.
     look: (token) =>

@@ -2,6 +2,7 @@ import type { EpochMs } from '../clock/clock.js';
 import { isoTime } from '../clock/iso-time.js';
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
+import type { UpstreamToken } from '../store/account-record.js';
 
 /** The token an API refused is another account's, and that one was not replaced. */
 export function upstreamKept({ id }: KnownAccount): TokenError {
@@ -109,5 +110,20 @@ export function rolledBack({ id }: KnownAccount, location: string): TokenError {
     `The store at ${location} holds an older state of ${id} than this process has seen. Sending ` +
       'an old refresh token could end its grant, so nothing is sent. Log the account in again.',
     { account: id, reason: 'rolled_back' },
+  );
+}
+
+/** Its cure is the other account's: told is what keeps that one from a new token, and until when. */
+export function upstreamStays({ account }: UpstreamToken, cause: TokenError): TokenError {
+  const { retryAt } = cause;
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    `The server refused the token of ${account}, which could not be replaced: ${cause.message}`,
+    {
+      retryable: true,
+      reason: 'upstream_rejected',
+      cause,
+      ...(retryAt === undefined ? {} : { retryAt }),
+    },
   );
 }

@@ -12,7 +12,13 @@ import type { Committer } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import type { IncidentHold } from './incident-hold.js';
-import { accountRevoked, guardRefused, personNeeded, upstreamKept } from './no-token.js';
+import {
+  accountRevoked,
+  guardRefused,
+  personNeeded,
+  upstreamKept,
+  upstreamStays,
+} from './no-token.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
 import { accessServes, type Decision, decideRenewal, type Situation } from './renewal-policy.js';
@@ -193,7 +199,7 @@ export class RenewalRun {
         if (await this.#upstreamReplaced(upstream)) return undefined;
       }
       if (end.decideAgain) return undefined;
-      return this.#failed(end.found ?? (this.claim as Claim).found, end.error, true);
+      return this.#failed(end.found ?? (this.claim as Claim).found, this.#failure, true);
     }
     // The row was released by the commit, or is another's.
     this.#released = true;
@@ -228,8 +234,11 @@ export class RenewalRun {
   async #upstreamReplaced(upstream: UpstreamToken): Promise<boolean> {
     if (this.#upstreamTried) return false;
     this.#upstreamTried = true;
-    await this.services.upstreams.replace(upstream);
-    if (!this.services.upstreams.hasMoved(upstream)) return false;
+    const kept = await this.services.upstreams.replace(upstream);
+    if (!this.services.upstreams.hasMoved(upstream)) {
+      if (kept !== undefined) this.#failure = upstreamStays(upstream, kept);
+      return false;
+    }
     await (this.claim as Claim).write({
       change: (record) => ({ ...record, guard: { ...record.guard, freeStep: true } }),
       due: this.#due,
@@ -288,6 +297,7 @@ export class RenewalRun {
     return {
       generation: record.generation,
       forced: trigger.kind === 'refusal',
+      replacesRefused: access?.refused === true,
       session:
         access?.ended === true || (decision.step === 'obtain' && record.sessionEnded === true),
       rebooted: access !== undefined && access.issuedAt.epoch !== time.epoch,

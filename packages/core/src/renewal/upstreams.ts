@@ -1,3 +1,4 @@
+import type { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { UpstreamToken } from '../store/account-record.js';
 import type { Secret } from '../token/secret.js';
@@ -6,8 +7,8 @@ import type { Secret } from '../token/secret.js';
 export interface Upstreams {
   /** The live token of an account, renewed first if it must be. */
   token(account: KnownAccount): Promise<{ readonly secret: Secret; readonly token: UpstreamToken }>;
-  /** Its token was refused downstream: resolves once that one has been replaced, or not. */
-  replace(token: UpstreamToken): Promise<void>;
+  /** Its token was refused downstream: replaces it. Resolves to why that could not be done. */
+  replace(token: UpstreamToken): Promise<TokenError | undefined>;
   /** Reads that account's record again if our view of it is old. */
   look(token: UpstreamToken): Promise<void>;
   /** Whether this process knows of a newer token of that account. */

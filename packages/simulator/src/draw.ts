@@ -69,7 +69,15 @@ export interface Draw {
 /** Swarm testing: each seed switches about half of everything off, so that no fault hides another. */
 export function drawFrom(seed: number): Draw {
   const dice = new Dice(`${seed}/swarm`);
-  const baseLifeMs = dice.pick([2 * minute, 10 * minute, hour, hour, 4 * hour, 8 * hour, 8 * hour]);
+  const baseLifeMs = dice.pick([
+    2 * minute,
+    10 * minute,
+    hour,
+    hour,
+    4 * hour,
+    8 * hour,
+    16 * hour,
+  ]);
   const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);
     return {
@@ -79,7 +87,7 @@ export function drawFrom(seed: number): Draw {
       refreshLifeMs: accessLifeMs * dice.pick([3, 14, 30]),
     };
   });
-  const processes = dice.whole(1, 4);
+  const processes = dice.pick([1, 2, 2, 3, 4]);
   const store = dice.chance(0.25) ? 'embedded' : 'shared';
   return {
     seed,
@@ -92,8 +100,8 @@ export function drawFrom(seed: number): Draw {
     networkRate: dice.pick([0.005, 0.02, 0.05]),
     chaosMs: baseLifeMs * dice.whole(20, 60),
     // As seldom as the shortest life allows: polls are most of what a quiet day costs.
-    schedulePollMs: Math.max(5 * second, baseLifeMs / dice.pick([6, 12])),
+    schedulePollMs: Math.max(5 * second, baseLifeMs / dice.pick([3, 8])),
     askEveryMs: baseLifeMs / dice.pick([2, 4, 12]),
-    disturbEveryMs: baseLifeMs * dice.pick([1, 3, 8]),
+    disturbEveryMs: baseLifeMs * dice.pick([1, 5, 12]),
   };
 }

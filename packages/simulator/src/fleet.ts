@@ -140,7 +140,7 @@ export class Fleet {
       () => {
         // A supervisor starts a process again that could not open its store.
         service.kill();
-        this.simulation.kernel.after(5_000, () => this.#startIn(slot));
+        this.simulation.kernel.after(15_000, () => this.#startIn(slot));
       },
     );
   }

@@ -42,6 +42,7 @@ const rightlyWaiting = [
   'hourly_cap',
   'provider_incident',
   'login_pace',
+  'upstream_rejected',
 ];
 
 /** Plays what a seed draws. */

@@ -218,10 +218,23 @@ export class AccountKeeper {
       return await this.#getBefore(until, options);
     } catch (error) {
       // Neither a failed renewal nor a slow one takes away a token that is still valid.
-      const live = TokenError.is(error, 'WAIT_TIMED_OUT') ? this.#stillValid() : undefined;
+      const waited = TokenError.is(error, 'WAIT_TIMED_OUT');
+      const live = waited ? (this.#stillValid() ?? (await this.#lookedAgain())) : undefined;
       if (live === undefined) throw error;
       return live.token;
     }
+  }
+
+  /** Our own renewal goes on, and another process may have had a token meanwhile. */
+  async #lookedAgain(): Promise<LiveToken | undefined> {
+    this.#lookers ??= this.#newWaiters();
+    const waitMs = this.services.parameters.viewMaxAgeMs;
+    try {
+      await this.#join(this.#lookers, () => this.refreshView(), { waitMs });
+    } catch {
+      return undefined;
+    }
+    return this.#stillValid();
   }
 
   async #getBefore(until: number, options: TokenRequestOptions): Promise<AccessToken> {

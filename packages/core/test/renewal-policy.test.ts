@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decideRenewal, type Situation } from '../src/renewal/renewal-policy.js';
+import { decideRenewal, isForced, type Situation } from '../src/renewal/renewal-policy.js';
 import { newRecord } from '../src/store/account-record.js';
 import {
   DAY,
@@ -178,4 +178,24 @@ test('a security rotation logs in, or does nothing where it cannot', () => {
   const trigger = { kind: 'rotation', generation: 4 } as const;
   expect(decide(0, { trigger })).toEqual(obtain);
   expect(decide(0, { trigger, canObtain: 'no_credentials' })).toEqual(nothing);
+});
+
+describe("what only an API's refusal asks for", () => {
+  const refused = (more = {}) => {
+    const record = pair(more);
+    return { ...record, access: record.access && { ...record.access, refused: true } };
+  };
+  const forced = (ageMs: number, more: Partial<Situation>) => isForced(situation(ageMs, more));
+
+  test('is forced, whoever comes with it: a caller who was not the one that was refused as well', () => {
+    const trigger = { kind: 'refusal', generation: 4 } as const;
+    expect(forced(MINUTE, { trigger })).toBe(true);
+    expect(forced(MINUTE, { profile: onDemand, record: refused() })).toBe(true);
+  });
+
+  test('is not what ends a doubt, nor what replaces a token that has ended or is renewed ahead', () => {
+    expect(forced(2 * HOUR, { profile: onDemand, record: refused() })).toBe(false);
+    expect(forced(MINUTE, { profile: onDemand, record: refused({ sent: sent() }) })).toBe(false);
+    expect(forced(50 * MINUTE, { profile: strict, record: refused() })).toBe(false);
+  });
 });

@@ -158,6 +158,17 @@ function agedMs({ sentAt }: SentAttempt, time: StoreTime): number {
   return sentAt.epoch === time.epoch ? -msUntil(sentAt, 0, time) : Number.POSITIVE_INFINITY;
 }
 
+/** Nothing but an API's refusal asks for another token: the one at hand has not come to its end. */
+export function isForced(s: Situation): boolean {
+  const { account, record, profile, time, parameters, trigger } = s;
+  if (trigger.kind === 'refusal') return true;
+  const planned = trigger.kind !== 'caller' && trigger.kind !== 'schedule';
+  if (planned || !record.access?.refused || record.sent !== undefined) return false;
+  if (renewsAhead(profile, record) || record.access.ended) return false;
+  const validity = validityOfRecord(account, record, parameters);
+  return validity !== undefined && msUntil(record.access.issuedAt, validity.endsMs, time) > 0;
+}
+
 /** The access token at hand can still be used: a login can wait. */
 export function accessServes({ account, record, time, parameters, trigger }: Situation): boolean {
   const validity = validityOfRecord(account, record, parameters);

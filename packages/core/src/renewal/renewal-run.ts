@@ -21,7 +21,13 @@ import {
 } from './no-token.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
-import { accessServes, type Decision, decideRenewal, type Situation } from './renewal-policy.js';
+import {
+  accessServes,
+  type Decision,
+  decideRenewal,
+  isForced,
+  type Situation,
+} from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
 import { situationOf } from './situation.js';
 import type { Trigger } from './trigger.js';
@@ -151,7 +157,7 @@ export class RenewalRun {
   ): Promise<RenewalOutcome | undefined> {
     const { services, account, trigger } = this;
     const { record } = situation;
-    const request = this.#guardRequest(found, record, decision);
+    const request = this.#guardRequest(situation, decision);
     const now = found.time.ms;
     const verdict = judge(record.guard, { ...request, now }, services.parameters);
     if (!verdict.allowed) {
@@ -287,16 +293,13 @@ export class RenewalRun {
     return newRecord(nextIncarnation(undefined, this.services.random));
   }
 
-  #guardRequest(
-    { time }: FoundRecord,
-    record: AccountRecord,
-    decision: Decision,
-  ): Omit<GuardRequest, 'now'> {
-    const { trigger, account } = this;
+  #guardRequest(situation: Situation, decision: Decision): Omit<GuardRequest, 'now'> {
+    const { account } = this;
+    const { record, time } = situation;
     const { access } = record;
     return {
       generation: record.generation,
-      forced: trigger.kind === 'refusal',
+      forced: isForced(situation),
       replacesRefused: access?.refused === true,
       session:
         access?.ended === true || (decision.step === 'obtain' && record.sessionEnded === true),

@@ -14,9 +14,9 @@ test('F30 a caller whose own renewal hangs gets the token that another process h
     simulation.start(name, { ...setup, host: simulation.host(name), background: false });
   const [here, there] = [await start('here'), await start('there')];
   const { accessToken } = server.authority.truth.tokens.login('crm');
-  // Here the login hangs, for longer than any caller waits.
+  // Here the login hangs, for longer than this caller waits.
   server.faults.next('obtain', 'reply swallowed');
-  const asking = here.engine.getToken('crm');
+  const asking = here.engine.getToken('crm', { waitMs: 8 * second });
   await simulation.play(5 * second);
   // A person brings a token to the other process.
   await simulation.playUntil(

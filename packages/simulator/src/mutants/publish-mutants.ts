@@ -69,4 +69,17 @@ export const publishMutants: readonly Mutant[] = [
       ),
     ],
   },
+  {
+    id: 'token-in-event',
+    title: 'the event of a renewal carries the token',
+    breaks: ['I7'],
+    edits: [
+      edit('renewal/attempt.ts', '#tell({ tokens }: Fresh)', '#tell({ tokens, access }: Fresh)'),
+      edit(
+        'renewal/attempt.ts',
+        'lifetimeMs: tokens.access?.lifetimeMs ?? 0,',
+        'lifetimeMs: tokens.access?.lifetimeMs ?? 0, token: access?.token.reveal(),',
+      ),
+    ],
+  },
 ];

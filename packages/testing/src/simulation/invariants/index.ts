@@ -7,6 +7,7 @@ import { latePairs } from './late-pairs.js';
 import { loginBudget } from './login-budget.js';
 import { neverBack } from './never-back.js';
 import { noFamilyRevoked } from './no-family-revoked.js';
+import { noSecrets } from './no-secrets.js';
 import { nothingEnded } from './nothing-ended.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { plannedRenewals } from './planned-renewals.js';
@@ -24,6 +25,7 @@ export const invariants: readonly ((simulation: Simulation) => Watcher)[] = [
   nothingEnded,
   neverBack,
   loginBudget,
+  noSecrets,
   boundedTimers,
   servedThroughOutages,
   noFamilyRevoked,

@@ -10,7 +10,7 @@ const { values: flags } = parseArgs({
   options: {
     report: { type: 'boolean' },
     summary: { type: 'boolean' },
-    due: { type: 'string', default: '3' },
+    due: { type: 'string', default: '4' },
   },
 });
 

@@ -66,7 +66,11 @@ export interface Draw {
   readonly disturbEveryMs: number;
 }
 
-/** Swarm testing: each seed switches about half of everything off, so that no fault hides another. */
+/**
+ * Swarm testing: each seed switches about half of everything off, so that no fault hides another.
+ * Every tenth draws a crowd: few accounts with short lives, many callers, requests that take long,
+ * so that processes meet in the middle of a renewal.
+ */
 export function drawFrom(seed: number): Draw {
   const dice = new Dice(`${seed}/swarm`);
   const baseLifeMs = dice.pick([
@@ -89,7 +93,7 @@ export function drawFrom(seed: number): Draw {
   });
   const processes = dice.pick([1, 2, 2, 3, 4]);
   const store = dice.chance(0.25) ? 'embedded' : 'shared';
-  return {
+  const draw: Draw = {
     seed,
     modes,
     processes,
@@ -103,5 +107,32 @@ export function drawFrom(seed: number): Draw {
     schedulePollMs: Math.max(5 * second, baseLifeMs / dice.pick([3, 8])),
     askEveryMs: baseLifeMs / dice.pick([2, 4, 12]),
     disturbEveryMs: baseLifeMs * dice.pick([1, 5, 12]),
+  };
+  return seed % 10 === 0 ? crowded(draw, dice) : draw;
+}
+
+function crowded(draw: Draw, dice: Dice): Draw {
+  const lifeMs = 10 * minute;
+  const also = (['pause point', 'store point', 'network'] as const).filter(() => dice.chance(0.8));
+  const slow: readonly NetworkFault[] = ['request slow', 'reply slow', 'reply swallowed'];
+  return {
+    ...draw,
+    modes: draw.modes.slice(0, 2).map(({ mode }) => ({
+      mode,
+      accounts: 2,
+      accessLifeMs: lifeMs,
+      refreshLifeMs: 14 * lifeMs,
+    })),
+    processes: 4,
+    hosts: draw.store === 'embedded' ? 1 : dice.whole(1, 4),
+    disturbances: disturbances.filter(
+      (each) => draw.disturbances.includes(each) || (also as readonly string[]).includes(each),
+    ),
+    networkFaults: [...new Set([...draw.networkFaults, ...slow])],
+    networkRate: 0.1,
+    chaosMs: 25 * lifeMs,
+    schedulePollMs: lifeMs / 6,
+    askEveryMs: lifeMs / 40,
+    disturbEveryMs: 4 * lifeMs,
   };
 }

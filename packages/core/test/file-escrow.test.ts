@@ -188,6 +188,29 @@ test.each(['readdir', 'open', 'read'] as const)(
   },
 );
 
+test('half a file that could not be removed either is not in the way once the disk is well', async () => {
+  const folder = newFolder();
+  let isIll = true;
+  const failing = async () => {
+    throw Object.assign(new Error('i/o error'), { code: 'EIO' });
+  };
+  const open = async (...of: Parameters<typeof nodeFiles.open>) => {
+    const file = await nodeFiles.open(...of);
+    return isIll ? Object.assign(file, { sync: failing }) : file;
+  };
+  const rm = (...of: Parameters<typeof nodeFiles.rm>) => (isIll ? failing() : nodeFiles.rm(...of));
+  const files = { ...nodeFiles, open, rm } as EscrowFiles;
+  const escrow = fileEscrow(folder, processHolder(systemRandom()), files);
+  opened.push(escrow);
+  await expect(escrow.reserve?.()).rejects.toMatchObject({ reason: 'escrow_failed' });
+  expect(readdirSync(folder)).toHaveLength(1);
+  isIll = false;
+  await escrow.reserve?.();
+  await escrow.put(entry('aa'));
+  await escrow.close();
+  expect(await attemptsIn(folder)).toEqual(['aa']);
+});
+
 test('every file of an escrow is for its user only, and has its room from the first instant', async () => {
   const folder = newFolder();
   const escrow = escrowIn(folder);

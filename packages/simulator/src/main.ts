@@ -22,19 +22,23 @@ interface Flags {
 
 const program = new Command('sim')
   .description('Play token life with everything going wrong, and watch every promise.')
-  .option('--seed <n>', 'play one seed, and print its trace', whole)
+  .option('--seed <n>', 'play one seed, and print the end of its trace', whole)
   .option('--until <ms>', 'with --seed: stop at this moment of the simulation', number)
   .option('--account <name>', 'with --seed: print everything that ever happened to it')
   .option('--shrink', 'with --seed: leave out whatever the failure does not need')
   .option('--from <n>', 'play seeds from this one on', whole, 1)
   .option('--minutes <n>', 'for so long', number)
-  .option('--account-days <n>', 'until so many account-days have been played', number)
+  .option('--account-days <n>', 'until so many have been played (default: 1000)', number)
   .option('--workers <n>', 'threads', whole, availableParallelism())
   .option('--json', 'print what came of it as JSON');
+
+const ofOneSeed = ['until', 'account', 'shrink'];
+const ofManySeeds = ['from', 'minutes', 'accountDays', 'workers', 'json'];
 
 await main(program.parse().opts<Flags>());
 
 async function main(flags: Flags): Promise<void> {
+  refuseIdleFlags(flags);
   if (flags.seed !== undefined) return playOne(flags.seed, flags);
   const { minutes, accountDays = minutes === undefined ? 1_000 : undefined } = flags;
   const began = performance.now();
@@ -57,12 +61,32 @@ async function main(flags: Flags): Promise<void> {
   console.log(`\n${failures.length} violations, ${broken.length} breakdowns`);
 }
 
+/** A flag that does nothing here was meant to do something. */
+function refuseIdleFlags({ seed }: Flags): void {
+  const idle = seed === undefined ? ofOneSeed : ofManySeeds;
+  const given = idle.filter((name) => program.getOptionValueSource(name) === 'cli');
+  if (given.length === 0) return;
+  const names = given.map(
+    (name) => `--${name.replace(/[A-Z]/g, (big) => `-${big.toLowerCase()}`)}`,
+  );
+  const cure = seed === undefined ? 'Say which seed: --seed <n>.' : 'Leave it out, or --seed.';
+  program.error(`${names.join(', ')} does nothing here. ${cure}`);
+}
+
 async function playOne(seed: number, flags: Flags): Promise<void> {
   const { until: untilMs, account, shrink: shrinks } = flags;
+  const known = new Set<string>();
+  const wanted = account?.split('/').at(-1);
   const onLine = (line: TraceLine) => {
-    if (account !== undefined && line.account?.endsWith(account)) console.log(traceText(line));
+    // Engines say provider/account, wires and servers the account alone.
+    const name = line.account?.split('/').at(-1);
+    if (name !== undefined) known.add(name);
+    if (wanted !== undefined && name === wanted) console.log(traceText(line));
   };
   const run = await runDraw(drawFrom(seed), { untilMs, onLine });
+  if (wanted !== undefined && !known.has(wanted)) {
+    program.error(`Nothing happened to ${account}. Accounts: ${[...known].sort().join(', ')}.`);
+  }
   const failed = failureIn(run);
   if (failed === undefined) {
     if (account === undefined) console.log(run.trace.map(traceText).join('\n'));

@@ -242,6 +242,44 @@ describe('a story that fails', () => {
   });
 });
 
+describe('what is misspelt is refused, and does not pass for a story in which nothing went wrong:', () => {
+  const told = (story: Parameters<typeof simulate<void>>[1]) => simulate({}, story);
+  const serve = (world: Parameters<Parameters<typeof simulate>[1]>[0]) =>
+    world.serve(
+      'https://crm.test',
+      (time) => new AuthRefreshAuthority({ time, accounts: [{ accountId: 'main', ...person }] }),
+    );
+
+  test.each<[string, (server: ReturnType<typeof serve>) => unknown, string]>([
+    ['a fault', (crm) => crm.faults.always('any', 'reply lost' as never), 'reply swallowed'],
+    ['a kind of request', (crm) => crm.faults.next('login' as never, 'reply cut'), 'obtain'],
+    ['a status in place of a reply', (crm) => crm.faults.next('obtain', 500 as never), 'busy'],
+    ['an account', (crm) => crm.authority.truth.killRefreshToken('mian'), 'main'],
+  ])('%s', async (_what, misspell, cure) => {
+    const story = told(async (world) => void misspell(serve(world)));
+    await expect(story).rejects.toThrow(new RegExp(`There is no .*There are: .*${cure}`));
+  });
+
+  test('an option, the day without its zone, and a server that is there already', async () => {
+    const play = (options: object) => simulate(options, async () => {});
+    await expect(play({ startsAt: 1 })).rejects.toThrow(
+      'There is no option of simulate() "startsAt"',
+    );
+    await expect(play({ onViolation: 'colect' })).rejects.toThrow('There are: throw, collect');
+    await expect(play({ startAt: '2025-01-01T02:30:00' })).rejects.toThrow('Give it with its zone');
+    const twice = told(async (world) => {
+      serve(world);
+      serve(world);
+    });
+    await expect(twice).rejects.toThrow('There is a server behind https://crm.test already');
+  });
+
+  test('a condition that is a promise, which is always true', async () => {
+    const story = told((world) => world.until((async () => false) as never));
+    await expect(story).rejects.toThrow('has to return true or false');
+  });
+});
+
 describe('a server', () => {
   test('that is down is not reached, and has what it had when it is up', async () => {
     await simulate({}, async (world) => {

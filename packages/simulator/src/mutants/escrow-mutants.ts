@@ -47,8 +47,21 @@ export const escrowMutants: readonly Mutant[] = [
     edits: [
       edit(
         escrow,
-        'if (name !== this.#name && !gone && !name.endsWith(LEFT_SUFFIX)) continue;',
-        'if (name !== this.#name) continue;',
+        'const entries = await this.#entriesOf(name);',
+        'if (name !== this.#name) continue;\n      const entries = await this.#entriesOf(name);',
+      ),
+    ],
+  },
+  {
+    id: 'escrow-of-earlier-boot-not-read',
+    title: 'what was left before the machine was booted again is not looked for',
+    breaks: ['I6'],
+    edits: [
+      edit(escrow, ' || this.holder.isOfEarlierBoot?.(owner) === true', ''),
+      edit(
+        escrow,
+        'const entries = await this.#entriesOf(name);',
+        'if (ownerMayLive) continue;\n      const entries = await this.#entriesOf(name);',
       ),
     ],
   },

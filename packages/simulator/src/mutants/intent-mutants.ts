@@ -55,4 +55,23 @@ export const intentMutants: readonly Mutant[] = [
       ),
     ],
   },
+  {
+    id: 'intent-after-the-end',
+    title: 'an attempt that was given up writes its intent all the same',
+    breaks: ['I5', 'I16'],
+    edits: [edit('renewal/attempt.ts', 'if (this.#isOver) throw gateClosed();', '')],
+  },
+  {
+    id: 'intent-from-a-slow-look',
+    title: "the store's clock is taken from the last call, however long it took, and not checked",
+    breaks: ['I1'],
+    edits: [
+      edit('renewal/attempt.ts', 'if (this.#rotating && isAhead) throw gateClosed();', ''),
+      edit(
+        'store/watched-store.ts',
+        'if (isSame && heardAt - readAt > widthMs + driftMs) return;',
+        '',
+      ),
+    ],
+  },
 ];

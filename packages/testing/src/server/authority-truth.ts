@@ -1,3 +1,4 @@
+import { oneOf } from '../one-of.js';
 import type { TokenState } from './request-log.js';
 import type { IssuedSet, TokenFamilies, TokenFamily, TokenRules } from './rotation/token-family.js';
 
@@ -45,21 +46,28 @@ export class AuthorityTruth<A extends AuthorityAccount> {
 
   /** Ends every access token of the account; refresh tokens live on. */
   revokeAccess(accountId: string): void {
-    for (const family of this.tokens.of(accountId)) {
+    for (const family of this.#familiesOf(accountId)) {
       for (const set of family.sets) set.accessRevoked = true;
     }
   }
 
   /** Ends every refresh token of the account; access tokens live on. */
   killRefreshToken(accountId: string): void {
-    for (const family of this.tokens.of(accountId)) {
+    for (const family of this.#familiesOf(accountId)) {
       for (const { refresh } of family.sets) if (refresh) refresh.dead = true;
     }
   }
 
   /** Ends everything issued to the account. */
   revokeFamily(accountId: string): void {
-    for (const family of this.tokens.of(accountId)) family.revoked = true;
+    for (const family of this.#familiesOf(accountId)) family.revoked = true;
+  }
+
+  /** @throws TypeError for an account the server does not have */
+  #familiesOf(accountId: string): readonly TokenFamily[] {
+    const families = this.tokens.of(accountId);
+    if (families.length === 0) oneOf([...this.accounts.keys()], accountId, 'account');
+    return families;
   }
 
   /** Whether the API refuses every token, good ones too. */

@@ -1,7 +1,9 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 
 /** What a request asks for, in the words of the provider port; `api` is everything else. */
-export type Operation = 'obtain' | 'refresh' | 'inspect' | 'revoke' | 'api';
+export const operations = ['obtain', 'refresh', 'inspect', 'revoke', 'api'] as const;
+
+export type Operation = (typeof operations)[number];
 
 /**
  * What the server made of a request, whether or not the reply arrived.

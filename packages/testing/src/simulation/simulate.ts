@@ -1,3 +1,4 @@
+import { oneOf } from '../one-of.js';
 import type { RequestLog } from '../server/request-log.js';
 import { invariants } from './invariants/index.js';
 import { Simulation, type SimulationOptions, type Violation } from './simulation.js';
@@ -67,9 +68,10 @@ export async function simulate<Result>(
   options: SimulateOptions,
   story: (world: SimulatedWorld) => Promise<Result>,
 ): Promise<SimulatedRun<Result>> {
+  for (const name of Object.keys(options)) oneOf(optionNames, name, 'option of simulate()');
   const { seed = 1, limit = { days: 40 }, onViolation = 'throw', store } = options;
-  const startAt = new Date(options.startAt ?? '2025-01-01T00:00:00Z').getTime();
-  if (Number.isNaN(startAt)) throw new TypeError(`"${options.startAt}" is no moment to start at.`);
+  oneOf(['throw', 'collect'], onViolation, 'onViolation');
+  const startAt = momentOf(options.startAt ?? '2025-01-01T00:00:00Z');
   const simulation = new Simulation({ seed, startAt, ...(store && { store }) });
   for (const invariant of invariants) simulation.watch(invariant(simulation));
   const lines = new StoryLines(simulation);
@@ -106,10 +108,22 @@ export async function simulate<Result>(
   function broken({ invariant, message, at }: Violation): StoryFailure {
     return new StoryFailure(
       `A promise of the engine does not hold: ${invariant}, at ${shownTime(startAt + at)}: ` +
-        `${message}. Unless the story forged a reply, this is a bug of Tokenkeep: please report it, ` +
-        'with the story and its seed.',
+        `${message}. Unless the story forged a reply, or asked the server for tokens itself, this is ` +
+        'a bug of Tokenkeep: please report it, with the story and its seed.',
     );
   }
+}
+
+const optionNames = ['seed', 'startAt', 'limit', 'onViolation', 'store'];
+
+/** With a zone: the same story starts at the same moment on every machine. */
+function momentOf(startAt: Date | string): number {
+  const moment = new Date(startAt).getTime();
+  const hasZone = typeof startAt !== 'string' || /(Z|[+-]\d\d:\d\d)$/i.test(startAt);
+  if (hasZone && !Number.isNaN(moment)) return moment;
+  throw new TypeError(
+    `"${startAt}" is no moment to start at. Give it with its zone: 2025-01-01T02:30:00Z.`,
+  );
 }
 
 async function begun<Result>(

@@ -1,6 +1,9 @@
-import type { Operation } from '../request-log.js';
+import { oneOf } from '../../one-of.js';
+import { type Operation, operations } from '../request-log.js';
 import type { IdentifiedRequest } from '../server-request.js';
 import type { Fault } from './fault.js';
+
+const targets = [...operations, 'any'] as const;
 
 type Target = Operation | 'any';
 
@@ -15,24 +18,32 @@ interface Rule<Trouble> {
  * whose predicate holds, then the last `always`; otherwise the server is well.
  */
 export class FaultScript<Trouble = Fault> {
+  /** @param check throws where something is no fault */
+  constructor(private readonly check: (fault: Trouble) => void = () => {}) {}
+
   #queued: { readonly target: Target; readonly fault: Trouble }[] = [];
   #conditional: Rule<Trouble>[] = [];
   #standing = new Map<Target, Trouble>();
 
   /** The next requests of this kind, one fault each. */
   next(target: Target, ...faults: readonly Trouble[]): this {
-    for (const fault of faults) this.#queued.push({ target, fault });
+    for (const fault of faults) {
+      this.#check(target, fault);
+      this.#queued.push({ target, fault });
+    }
     return this;
   }
 
   /** Every request of this kind, until cleared. */
   always(target: Target, fault: Trouble): this {
+    this.#check(target, fault);
     this.#standing.set(target, fault);
     return this;
   }
 
   /** Every request of this kind for which the predicate holds, until cleared. */
   when(target: Target, applies: (request: IdentifiedRequest) => boolean, fault: Trouble): this {
+    this.#check(target, fault);
     this.#conditional.push({ target, applies, fault });
     return this;
   }
@@ -46,6 +57,11 @@ export class FaultScript<Trouble = Fault> {
     if (target === undefined) this.#standing.clear();
     else this.#standing.delete(target);
     return this;
+  }
+
+  #check(target: Target, fault: Trouble): void {
+    oneOf(targets, target, 'kind of request');
+    this.check(fault);
   }
 
   /** How many faults queued with `next` nobody has met yet. */

@@ -1,4 +1,5 @@
 import type { ExchangeHooks, ExchangeReply, ExchangeRequest, HttpExchange } from '@tokenkeep/core';
+import { oneOf } from '../../one-of.js';
 import { FaultScript } from '../../server/faults/fault-script.js';
 import type { Reply } from '../../server/reply.js';
 import type { SimProcess } from '../host/sim-process.js';
@@ -25,7 +26,7 @@ export class SimNetwork {
   }
 
   serve(origin: string, authority: AnyAuthority): SimServer {
-    const faults = new FaultScript<ScriptedTrouble>();
+    const faults = new FaultScript<ScriptedTrouble>(checkTrouble);
     const server = { origin, authority, faults, isDown: false };
     this.servers.set(origin, server);
     return server;
@@ -96,4 +97,11 @@ export class SimNetwork {
   #latency(): number {
     return latency(this.kernel, this.latencyMs);
   }
+}
+
+/** The name of a fault, or what the server is to say instead. */
+function checkTrouble(trouble: ScriptedTrouble): void {
+  const { status } = Object(trouble) as Partial<Reply>;
+  if (typeof trouble === 'object' && Number.isInteger(status) && Number(status) >= 200) return;
+  oneOf(everyNetworkFault, trouble, 'fault');
 }

@@ -51,7 +51,13 @@ export async function simulatedFetch(
     if (!(error instanceof ExchangeError)) throw error;
     const code = causes[error.failure] ?? 'UND_ERR_SOCKET';
     throw new TypeError('fetch failed', {
-      cause: Object.assign(new Error(error.failure), { code }),
+      cause: Object.assign(new Error(saidOf(error.failure, url, network)), { code }),
     });
   }
+}
+
+function saidOf(failure: ExchangeFailure, { origin }: URL, { servers }: SimNetwork): string {
+  if (failure !== 'dns' || servers.has(origin)) return failure;
+  const known = [...servers.keys()].join(', ') || 'none';
+  return `no server in this story is behind ${origin}; there are: ${known}`;
 }

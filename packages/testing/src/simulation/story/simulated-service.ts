@@ -1,10 +1,12 @@
-import type {
-  AccessToken,
-  AccountKey,
-  CrashPoint,
-  TokenEngine,
-  TokenRequestOptions,
+import {
+  type AccessToken,
+  type AccountKey,
+  type CrashPoint,
+  crashPoints,
+  type TokenEngine,
+  type TokenRequestOptions,
 } from '@tokenkeep/core';
+import { oneOf } from '../../one-of.js';
 import type { SimHost } from '../host/sim-host.js';
 import type { SimProcess } from '../host/sim-process.js';
 import type { Service, ServiceOptions } from '../service.js';
@@ -136,6 +138,7 @@ export class SimulatedService {
 
   /** SIGKILL, when a renewal gets there the next time: `CP5` is when a reply has begun to arrive. */
   diesAt(point: CrashPoint): void {
+    oneOf(crashPoints, point, 'crash point');
     this.#diesAt = point;
   }
 

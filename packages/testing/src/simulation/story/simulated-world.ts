@@ -69,6 +69,9 @@ export class SimulatedWorld {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new TypeError(`"${origin}" is no origin. Say https://crm.test, without a path.`);
     }
+    if (this.simulation.network.servers.has(origin)) {
+      throw new TypeError(`There is a server behind ${origin} already.`);
+    }
     const server = this.simulation.serve(origin, make);
     return new SimulatedServer(this.#stage, server, server.authority);
   }
@@ -93,7 +96,7 @@ export class SimulatedWorld {
     const { simulation, conditions } = this.#stage;
     const { kernel } = simulation;
     return this.#inTime('until(() => ...)', async () => {
-      if (condition()) return;
+      if (isSo(condition)) return;
       await new Promise<void>((resolve, reject) => {
         const tooLate = kernel.after(withinMs, () => {
           conditions.delete(look);
@@ -103,7 +106,7 @@ export class SimulatedWorld {
           );
         });
         const look = () => {
-          if (!condition()) return false;
+          if (!isSo(condition)) return false;
           conditions.delete(look);
           kernel.cancel(tooLate);
           resolve();
@@ -113,4 +116,11 @@ export class SimulatedWorld {
       });
     });
   }
+}
+
+/** A promise would pass for true. */
+function isSo(condition: () => boolean): boolean {
+  const answer: unknown = condition();
+  if (typeof answer === 'boolean') return answer;
+  throw new TypeError('until(() => ...): the function has to return true or false, at once.');
 }

@@ -80,7 +80,7 @@ export function drawFrom(seed: number): Draw {
     hour,
     4 * hour,
     8 * hour,
-    16 * hour,
+    14 * hour,
   ]);
   const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);
@@ -130,7 +130,7 @@ function crowded(draw: Draw, dice: Dice): Draw {
     ),
     networkFaults: [...new Set([...draw.networkFaults, ...slow])],
     networkRate: 0.1,
-    chaosMs: 25 * lifeMs,
+    chaosMs: 15 * lifeMs,
     schedulePollMs: lifeMs / 6,
     askEveryMs: lifeMs / 40,
     disturbEveryMs: 4 * lifeMs,

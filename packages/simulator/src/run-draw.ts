@@ -31,6 +31,9 @@ export interface DrawRun {
 
 /** I12: when faults stop, accounts heal within this time. */
 const healingMs = 400_000;
+/** Who is told when to come again comes again, so often and so late at most. */
+const mostTries = 3;
+const longestRetryMs = 60_000;
 const dayMs = 86_400_000;
 /** Many times what the busiest run takes: somebody asks, looks or waits in a circle. */
 const mostEvents = 1_500_000;
@@ -111,18 +114,28 @@ async function checkLiveness(fleet: Fleet): Promise<void> {
     return;
   }
   for (const { account, credentials } of accounts) {
-    try {
-      await simulation.playUntil(service.getToken(account));
-    } catch (error) {
-      if (!TokenError.is(error)) throw error;
+    for (let tries = 1; ; tries += 1) {
+      const error = await simulation.playUntil(service.getToken(account).then(() => {}, asError));
+      if (error === undefined) break;
       const { code, reason, retryAt } = error;
-      if (rightlyWaiting.includes(reason ?? code) && retryAt !== undefined) continue;
+      if (rightlyWaiting.includes(reason ?? code) && retryAt !== undefined) break;
       // A person has revoked it, or has to log in, and has not come yet.
-      if (code === 'ACCOUNT_REVOKED') continue;
-      if (code === 'REAUTHORIZATION_REQUIRED' && credentials === undefined) continue;
-      simulation.violate('I12', `${account} does not heal: ${code} ${reason ?? ''}`);
+      if (code === 'ACCOUNT_REVOKED') break;
+      if (code === 'REAUTHORIZATION_REQUIRED' && credentials === undefined) break;
+      const waitMs = (retryAt ?? Number.POSITIVE_INFINITY) - service.process.clock.now();
+      if (tries === mostTries || waitMs > longestRetryMs) {
+        simulation.violate('I12', `${account} does not heal: ${code} ${reason ?? ''}`);
+        break;
+      }
+      // A host that was down is tried by one request at a time.
+      await simulation.play(Math.max(0, waitMs));
     }
   }
+}
+
+function asError(error: unknown): TokenError {
+  if (TokenError.is(error)) return error;
+  throw error;
 }
 
 function countedByServers({ servers }: Fleet) {

@@ -160,10 +160,14 @@ function nextRefresh(
   return { ...record.refresh, sealed: tokens.sealRefresh(place, previous.refresh) };
 }
 
-/** Credentials that log in are not rejected any more, whatever was said of them before. */
+/**
+ * Credentials that log in are not rejected any more, whatever was said of them before; and of
+ * refusals that named no reason, only those in a row count.
+ */
 function accepted({ operation, record: { guard } }: FreshSource): GuardState {
-  const { rejectedCredentials: _latch, ...unlatched } = guard;
-  return operation === 'obtain' ? unlatched : guard;
+  const known = { ...guard, ambiguous: 0 };
+  const { rejectedCredentials: _latch, ...unlatched } = known;
+  return operation === 'obtain' ? unlatched : known;
 }
 
 function guardAfter(

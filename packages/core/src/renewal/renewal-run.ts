@@ -175,7 +175,7 @@ export class RenewalRun {
     const replaced = await this.#sharedTokenReplaced(record);
     if (!replaced) return this.#failed(found, upstreamKept(account));
     const credentials = known ?? (await this.#credentials(decision));
-    if (credentials instanceof TokenError) return this.#failed(found, credentials);
+    if (credentials instanceof TokenError) return this.#withoutCredentials(found, credentials);
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
     if (spent !== undefined) return this.#budgetRefused(found, spent);
 
@@ -326,6 +326,15 @@ export class RenewalRun {
       if (TokenError.is(error)) return error;
       throw error;
     }
+  }
+
+  /** What they wait for, such as another account's quota, is not asked about until then. */
+  #withoutCredentials(found: FoundRecord, error: TokenError): RenewalOutcome {
+    const { clock, store } = this.services;
+    if (error.retryAt !== undefined) {
+      this.#refusedUntil = store.estimate().ms + error.retryAt - clock.now();
+    }
+    return this.#failed(found, error);
   }
 
   #guardRefused(

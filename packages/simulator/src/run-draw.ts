@@ -3,6 +3,7 @@ import {
   invariants,
   Simulation,
   type TraceLine,
+  trueRefusals,
   type Violation,
 } from '@tokenkeep/testing/simulation';
 import { type DisturbanceCounts, disturb, heal } from './chaos.js';
@@ -75,6 +76,7 @@ export async function runDraw(draw: Draw, options: RunOptions = {}): Promise<Dra
   const reached: Reached = new Map();
   const disturbances: DisturbanceCounts = new Map();
   for (const invariant of invariants) simulation.watch(invariant(simulation));
+  simulation.watch(trueRefusals(simulation));
   simulation.watch(reachedProperties(simulation, reached));
 
   fleet.start();

@@ -1,6 +1,7 @@
 export { type HostClocks, SimHost } from './host/sim-host.js';
 export { ProcessDied, SimProcess } from './host/sim-process.js';
 export { invariants } from './invariants/index.js';
+export { trueRefusals } from './invariants/true-refusals.js';
 export { Dice } from './kernel/dice.js';
 export type { TraceLine } from './kernel/trace.js';
 export { everyNetworkFault, type NetworkFault, networkFaults } from './network/network-fault.js';

@@ -117,10 +117,7 @@ describe('the lock of a renewal', () => {
       // Slow enough to be woken up in.
       simulation.network.latencyMs = 300;
       rest.act = () => void first.pause(pauseMs);
-      const late = first.getToken('crm').then(
-        ({ generation }) => generation,
-        ({ code }) => code,
-      );
+      const late = first.getToken('crm').then(({ generation }) => generation);
       await simulation.play(500);
       const released: boolean[] = [];
       simulation.watch({
@@ -131,8 +128,8 @@ describe('the lock of a renewal', () => {
       });
       const { generation } = await simulation.playUntil(other.getToken('crm'));
       expect(generation).toBe(2);
-      // Its caller was ready to wait for 15 s.
-      expect(await simulation.playUntil(late)).toBe(pauseMs < 15 * second ? 2 : 'WAIT_TIMED_OUT');
+      // Its caller was ready to wait for 15 s, and gets what is there when it has run out of patience.
+      expect(await simulation.playUntil(late)).toBe(2);
       expect((await simulation.playUntil(first.getToken('crm'))).generation).toBe(2);
       expect(released).toEqual([true]);
       expect(log.entries.map(({ operation }) => operation)).toEqual(['obtain', 'refresh']);

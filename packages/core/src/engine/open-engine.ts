@@ -35,6 +35,9 @@ import type { HttpExchange } from '../transport/http-exchange.js';
 import { Engine } from './engine.js';
 import type { TokenEngine } from './token-engine.js';
 
+/** A fleet may have thousands. */
+const MOST_NAMED = 5;
+
 /** The ports an engine stands on. */
 export interface EngineParts {
   readonly clock: Clock;
@@ -156,7 +159,7 @@ function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegis
   if (engine.duplicates.length > 0) {
     engine.warn(
       'TOKENKEEP_DUPLICATE_ENGINE',
-      `Two engines of this process keep ${engine.duplicates.join(', ')}. Make one engine and ` +
+      `Two engines of this process keep ${someOf(engine.duplicates)}. Make one engine and ` +
         'share it; bind it as a singleton.',
     );
   }
@@ -169,4 +172,9 @@ function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegis
     `The ${traits.name} store forgets everything at exit, and ${fragile[0]?.id} cannot afford ` +
       'that: each restart costs a login. Use a durable store, such as sqliteStore({ path }).',
   );
+}
+
+function someOf(names: readonly string[]): string {
+  const [shown, more] = [names.slice(0, MOST_NAMED), names.length - MOST_NAMED];
+  return more > 0 ? `${shown.join(', ')} and ${more} more accounts` : shown.join(', ');
 }

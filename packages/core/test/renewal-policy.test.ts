@@ -182,8 +182,8 @@ test('a security rotation logs in, or does nothing where it cannot', () => {
 
 describe("what only an API's refusal asks for", () => {
   const refused = (more = {}) => {
-    const record = pair(more);
-    return { ...record, access: record.access && { ...record.access, refused: true } };
+    const access = { sealed: 'x', tokenType: 'Bearer', issuedAt, lifetimeMs: HOUR, refused: true };
+    return pair({ access, ...more });
   };
   const forced = (ageMs: number, more: Partial<Situation>) => isForced(situation(ageMs, more));
 

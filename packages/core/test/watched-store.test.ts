@@ -22,7 +22,7 @@ function process() {
       return answer.time;
     },
   } as unknown as TokenStore;
-  const watched = new WatchedStore(store, new ElapsedTime(clock), new EventHub());
+  const watched = new WatchedStore(store, new ElapsedTime(clock), new EventHub(clock));
   return {
     watched,
     pass: (ms: number) => {

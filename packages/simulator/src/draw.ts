@@ -80,7 +80,7 @@ export function drawFrom(seed: number): Draw {
     hour,
     4 * hour,
     8 * hour,
-    14 * hour,
+    12 * hour,
   ]);
   const modes = Array.from({ length: dice.whole(1, 3) }, (): DrawnMode => {
     const accessLifeMs = baseLifeMs * dice.pick([1, 1, 2, 4]);

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { ElapsedTime } from '../src/clock/elapsed-time.js';
 import { defaultParameters, Secret } from '../src/index.js';
 import type { KnownAccount } from '../src/provider/account-registry.js';
 import { liveToken, seenAgain } from '../src/renewal/live-token.js';
 import { newRecord } from '../src/store/account-record.js';
 import type { FoundRecord } from '../src/store/edit-record.js';
+import { clockInHand } from './clock-in-hand.js';
 
 const MINUTE = 60_000;
 const account = {
@@ -14,15 +14,8 @@ const account = {
 
 /** A process that has run for `nowMs`, and a token of 10 minutes another one got at store time 0. */
 function process() {
-  let nowMs = 0;
-  const clock = {
-    now: () => nowMs,
-    monotonic: () => nowMs,
-    boot: () => nowMs,
-    sleep: async () => {},
-    onResume: () => ({ [Symbol.dispose]: () => {} }),
-  };
-  const services = { clock, elapsed: new ElapsedTime(clock), parameters: defaultParameters };
+  const { clock, elapsed, set } = clockInHand();
+  const services = { clock, elapsed, parameters: defaultParameters };
   const found = (storeMs: number): FoundRecord => ({
     row: undefined,
     time: { epoch: 1, ms: storeMs },
@@ -41,13 +34,13 @@ function process() {
   return {
     /** Begins a look at `fromMs` that hears the store's time `storeMs` when it is `untilMs`. */
     look(fromMs: number, untilMs: number, storeMs: number) {
-      nowMs = untilMs;
+      set(untilMs);
       const live = liveToken(services, account, found(storeMs), access, { readAt: fromMs });
       if (live === undefined) throw new Error('there is a token');
       return live;
     },
     again(live: ReturnType<typeof this.look>, fromMs: number, untilMs: number, storeMs: number) {
-      nowMs = untilMs;
+      set(untilMs);
       return seenAgain(services, account, live, found(storeMs), { readAt: fromMs });
     },
   };

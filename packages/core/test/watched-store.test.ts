@@ -1,33 +1,24 @@
 import { expect, test } from '@jest/globals';
-import { ElapsedTime } from '../src/clock/elapsed-time.js';
 import { EventHub } from '../src/events/event-hub.js';
 import type { StoreTime, TokenStore } from '../src/store/token-store.js';
 import { WatchedStore } from '../src/store/watched-store.js';
+import { clockInHand } from './clock-in-hand.js';
 
 /** A process whose calls of the store take as long as is said, and hear what is said. */
 function process() {
-  let nowMs = 0;
-  const clock = {
-    now: () => nowMs,
-    monotonic: () => nowMs,
-    boot: () => nowMs,
-    sleep: async () => {},
-    onResume: () => ({ [Symbol.dispose]: () => {} }),
-  };
+  const { clock, elapsed, now, set } = clockInHand();
   let answer: { readonly time: StoreTime; readonly tookMs: number };
   const store = {
     traits: {},
     now: async () => {
-      nowMs += answer.tookMs;
+      set(now() + answer.tookMs);
       return answer.time;
     },
   } as unknown as TokenStore;
-  const watched = new WatchedStore(store, new ElapsedTime(clock), new EventHub(clock));
+  const watched = new WatchedStore(store, elapsed, new EventHub(clock));
   return {
     watched,
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
+    pass: (ms: number) => set(now() + ms),
     ask: (time: StoreTime, tookMs: number) => {
       answer = { time, tookMs };
       return watched.now();

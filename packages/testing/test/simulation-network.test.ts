@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ExchangeError, ExchangeFailure, ExchangeReply } from '@tokenkeep/core';
+import type {
+  ExchangeError,
+  ExchangeFailure,
+  ExchangeReply,
+  ExchangeRequest,
+} from '@tokenkeep/core';
 import { AuthRefreshAuthority } from '@tokenkeep/testing';
 import {
   everyNetworkFault,
@@ -14,6 +19,20 @@ const person = { username: 'ada', password: 'correct horse battery' };
 
 /** The seconds a slow request takes are drawn: this is longer than any of them. */
 const timeoutMs = 90_000;
+
+/** A login, as a provider sends it. */
+function loginRequest(signal: AbortSignal): ExchangeRequest {
+  return {
+    method: 'POST',
+    url: new URL('/auth/login', origin),
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(person),
+    connectTimeoutMs: 5_000,
+    timeoutMs,
+    maxBodyBytes: 65_536,
+    signal,
+  };
+}
 
 function scene(seed = 1) {
   const simulation = new Simulation({ seed });
@@ -31,18 +50,8 @@ function scene(seed = 1) {
     },
   });
   const stop = new AbortController();
-  /** A login, as a provider sends it. */
   const logIn = async (onConnected: () => Promise<void> = async () => {}) => {
-    const request = {
-      method: 'POST',
-      url: new URL('/auth/login', origin),
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(person),
-      connectTimeoutMs: 5_000,
-      timeoutMs,
-      maxBodyBytes: 65_536,
-      signal: stop.signal,
-    };
+    const request = loginRequest(stop.signal);
     const sending = simulation.network.exchangeOf(process).send(request, { onConnected });
     return simulation.playUntil(
       sending.then(
@@ -227,16 +236,7 @@ test('of a request whose process died in the middle of it, all or too little has
   for (let seed = 1; seed <= 20; seed += 1) {
     const { simulation, server, process } = scene(seed);
     let heard = false;
-    const request = {
-      method: 'POST',
-      url: new URL('/auth/login', origin),
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(person),
-      connectTimeoutMs: 5_000,
-      timeoutMs,
-      maxBodyBytes: 65_536,
-      signal: new AbortController().signal,
-    };
+    const request = loginRequest(new AbortController().signal);
     const hooks = {
       onConnected: async () => {},
       onProgress: (step: string) => {

@@ -10,7 +10,6 @@ const SLOT_BYTES = 128 * 1024;
 const SLOTS = 16;
 /** The length of an entry, then its CRC-32: 0 and 0 for none. */
 const HEAD_BYTES = 8;
-const ROOM = Buffer.alloc(SLOTS * SLOT_BYTES);
 /** In place of an attempt: its slot is nobody's, and not yet anybody's. */
 const BEING_FREED = '';
 const SUFFIX = '.escrow';
@@ -180,7 +179,7 @@ class FileEscrow implements Escrow {
 
   #open(): Promise<EscrowFile> {
     if (this.#closed) return Promise.reject(Object.assign(new Error('closed'), { code: 'EBADF' }));
-    this.#file ??= this.#create(this.#name, ROOM);
+    this.#file ??= this.#create(this.#name, room());
     this.#file.catch(() => {
       this.#file = undefined;
     });
@@ -224,6 +223,14 @@ class FileEscrow implements Escrow {
   async #discard(name: string): Promise<void> {
     await this.files.rm(join(this.folder, name), { force: true });
   }
+}
+
+/** Nothing but zeros: made when the first file is, as most programs never make one. */
+let zeros: Buffer | undefined;
+
+function room(): Buffer {
+  zeros ??= Buffer.alloc(SLOTS * SLOT_BYTES);
+  return zeros;
 }
 
 /** A disk that fills up takes a part of a write, and says so only in the count. */

@@ -80,14 +80,14 @@ function isWanted(s: Situation): boolean | undefined {
   }
 }
 
-function accessWanted({ account, record, profile, time, parameters }: Situation): boolean {
+function accessWanted(s: Situation): boolean {
+  const { account, record, profile, time, parameters } = s;
   const validity = validityOfRecord(account, record, parameters);
   if (validity === undefined || record.access === undefined || record.access.ended) return true;
   if (renewsAhead(profile, record)) {
     return msUntil(record.access.issuedAt, validity.advisoryMs, time) <= 0;
   }
-  const ended = msUntil(record.access.issuedAt, validity.endsMs, time) <= 0;
-  return ended || record.access.refused === true;
+  return !lives(s) || record.access.refused === true;
 }
 
 /** A token that is the upstream account's own has no window of its own: that one is renewed. */
@@ -160,20 +160,23 @@ function agedMs({ sentAt }: SentAttempt, time: StoreTime): number {
 
 /** Nothing but an API's refusal asks for another token: the one at hand has not come to its end. */
 export function isForced(s: Situation): boolean {
-  const { account, record, profile, time, parameters, trigger } = s;
+  const { record, profile, trigger } = s;
   if (trigger.kind === 'refusal') return true;
   const planned = trigger.kind !== 'caller' && trigger.kind !== 'schedule';
   if (planned || !record.access?.refused || record.sent !== undefined) return false;
-  if (renewsAhead(profile, record) || record.access.ended) return false;
-  const validity = validityOfRecord(account, record, parameters);
-  return validity !== undefined && msUntil(record.access.issuedAt, validity.endsMs, time) > 0;
+  return !renewsAhead(profile, record) && !record.access.ended && lives(s);
 }
 
 /** The access token at hand can still be used: a login can wait. */
-export function accessServes({ account, record, time, parameters, trigger }: Situation): boolean {
+export function accessServes(s: Situation): boolean {
+  const { refused, ended } = s.record.access ?? {};
+  return !refused && !ended && s.trigger.kind !== 'refusal' && lives(s);
+}
+
+/** There is an access token, and its life is not over. */
+function lives({ account, record, time, parameters }: Situation): boolean {
   const validity = validityOfRecord(account, record, parameters);
   if (validity === undefined || record.access === undefined) return false;
-  if (record.access.refused || record.access.ended || trigger.kind === 'refusal') return false;
   return msUntil(record.access.issuedAt, validity.endsMs, time) > 0;
 }
 

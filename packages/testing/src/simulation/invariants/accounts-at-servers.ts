@@ -1,7 +1,7 @@
 import type { StoredRow } from '@tokenkeep/core';
 import type { Send } from '../network/send.js';
 import type { Simulation } from '../simulation.js';
-import { accessIn, type StoredAccount, storedAccount } from './stored-tokens.js';
+import { accessIn, type StoredAccount, serverOf, storedAccount } from './stored-tokens.js';
 
 /** Which row belongs to which account of a server: known from the tokens that stood in it. */
 export class AccountsAtServers {
@@ -14,12 +14,8 @@ export class AccountsAtServers {
     const account = storedAccount(row);
     if (account.access?.sharesUpstream) return;
     const family = accessIn(this.simulation, account)?.set?.family;
-    if (family === undefined) return;
-    for (const { origin, authority } of this.simulation.network.servers.values()) {
-      if (authority.truth.tokens.of(family.accountId).includes(family)) {
-        this.#rows.set(`${origin} ${family.accountId}`, id);
-      }
-    }
+    const server = family && serverOf(this.simulation, family);
+    if (server !== undefined) this.#rows.set(`${server.origin} ${family?.accountId}`, id);
   }
 
   /** The row of the account a request is about. */

@@ -1,5 +1,6 @@
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
+import { grantOf, setOf } from './stored-tokens.js';
 
 /** As long as the shortest token a server mints, and made of what tokens are made of. */
 const words = /[^\s"'`,;:<>()[\]{}\\]{16,}/g;
@@ -8,7 +9,8 @@ const words = /[^\s"'`,;:<>()[\]{}\\]{16,}/g;
 export function noSecrets(simulation: Simulation): Watcher {
   const check = (where: string, text: string) => {
     for (const [word] of text.matchAll(words)) {
-      if (isToken(simulation, word)) simulation.violate('I7', `${where} holds a token`);
+      const owner = setOf(simulation, word) ?? grantOf(simulation, word);
+      if (owner !== undefined) simulation.violate('I7', `${where} holds a token`);
     }
   };
   return {
@@ -16,12 +18,4 @@ export function noSecrets(simulation: Simulation): Watcher {
     refused: (_asking, error) =>
       check(`the error ${error.code}`, `${error.message} ${JSON.stringify(error)}`),
   };
-}
-
-function isToken({ network }: Simulation, word: string): boolean {
-  for (const { authority } of network.servers.values()) {
-    const { tokens } = authority.truth;
-    if (tokens.set(word) !== undefined || tokens.grant(word) !== undefined) return true;
-  }
-  return false;
 }

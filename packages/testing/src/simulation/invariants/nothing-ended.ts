@@ -1,7 +1,7 @@
 import type { IssuedSet } from '../../server/rotation/token-family.js';
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
-import { lifeOf, type StoredAccount, setOf, storedAccount } from './stored-tokens.js';
+import { lifeOf, type StoredAccount, serverOf, setOf, storedAccount } from './stored-tokens.js';
 
 /** How long another process may not have heard of it: a view of 1 s, and the way to the store. */
 const heardWithinMs = 3_000;
@@ -62,7 +62,8 @@ export function nothingEnded(simulation: Simulation): Watcher {
       }
       const endsAt = unknownEnds.get(set) ?? set.accessEndsAt;
       // Its life is counted by crystals, each of which is a little fast or slow.
-      const driftMs = lifeOnServer(simulation, set) * mostDrift;
+      const lifeMs = serverOf(simulation, set.family)?.authority.rules.accessLifeMs ?? 0;
+      const driftMs = lifeMs * mostDrift;
       const knowsTheTime = simulation.now - process.host.wokeAt > noticedWithinMs;
       if (simulation.time.now() >= endsAt + driftMs && knowsTheTime) {
         simulation.violate('I3', `${account} was handed a token that had ended`);
@@ -85,12 +86,4 @@ function endingBetween(was: StoredAccount | undefined, is: StoredAccount): strin
   if (is.state === 'revoked' && was.state !== 'revoked') return 'revoked';
   const replaced = is.generation > was.generation || lifeOf(is) > lifeOf(was);
   return replaced && was.access.refused ? 'refused, and replaced' : undefined;
-}
-
-function lifeOnServer({ network }: Simulation, { family }: IssuedSet): number {
-  for (const { authority } of network.servers.values()) {
-    const { tokens } = authority.truth;
-    if (tokens.of(family.accountId).includes(family)) return authority.rules.accessLifeMs;
-  }
-  return 0;
 }

@@ -1,9 +1,8 @@
 import { type ProviderProfile, singleUse } from '@tokenkeep/core';
-import type { RefreshGrant } from '../../server/rotation/token-family.js';
 import type { Send } from '../network/send.js';
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
-import { grantIn, storedAccount } from './stored-tokens.js';
+import { grantIn, serverOf, storedAccount } from './stored-tokens.js';
 
 /** From the look at the grace to the first byte: a connection and a slow store. */
 const graceSlackMs = 30_000;
@@ -58,7 +57,7 @@ export function singleSend(simulation: Simulation): Watcher {
     changed(_id, _before, after) {
       const grant = grantIn(simulation, storedAccount(after));
       if (grant === undefined) return;
-      const origin = originOf(simulation, grant);
+      const origin = serverOf(simulation, grant.family)?.origin;
       const key = madeFrom.get(`${origin} ${grant.family.accountId}#${grant.generation}`);
       if (key !== undefined) committed.add(key);
     },
@@ -88,11 +87,4 @@ function presented({ operation, server, accountId, presentedGeneration }: Send) 
 function isProvablyUnprocessed({ readStatus }: Send, { notProcessed }: ProviderProfile): boolean {
   if (readStatus === undefined) return false;
   return notProcessed.includes(readStatus) || (readStatus >= 300 && readStatus < 500);
-}
-
-function originOf(simulation: Simulation, grant: RefreshGrant): string | undefined {
-  for (const { origin, authority } of simulation.network.servers.values()) {
-    if (authority.truth.tokens.grant(grant.token) === grant) return origin;
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import type { StoredRow } from '@tokenkeep/core';
-import type { IssuedSet, RefreshGrant } from '../../server/rotation/token-family.js';
+import type { IssuedSet, RefreshGrant, TokenFamily } from '../../server/rotation/token-family.js';
+import type { SimServer } from '../network/send.js';
 import { readSealed } from '../readable-sealer.js';
 import type { Simulation } from '../simulation.js';
 
@@ -67,12 +68,20 @@ export function setOf(simulation: Simulation, accessToken: string): IssuedSet | 
   return undefined;
 }
 
-function grantOf(simulation: Simulation, refreshToken: string): RefreshGrant | undefined {
+/** The grant of a refresh token, at whichever server. */
+export function grantOf(simulation: Simulation, refreshToken: string): RefreshGrant | undefined {
   for (const { authority } of simulation.network.servers.values()) {
     const grant = authority.truth.tokens.grant(refreshToken);
     if (grant !== undefined) return grant;
   }
   return undefined;
+}
+
+/** The server at which the tokens of one login live. */
+export function serverOf({ network }: Simulation, family: TokenFamily): SimServer | undefined {
+  return [...network.servers.values()].find(({ authority }) =>
+    authority.truth.tokens.of(family.accountId).includes(family),
+  );
 }
 
 /** The life of an account a record belongs to: its counter. */

@@ -17,12 +17,15 @@ export async function chainWorld(
     shopAccount = {},
     identityLifeMs = 3_600_000,
     shopLifeMs = DAY,
+    shopAddsMs = 0,
   }: {
     readonly mode?: 'issues-token' | 'introspects';
     readonly shops?: readonly string[];
     readonly shopAccount?: Record<string, unknown>;
     readonly identityLifeMs?: number;
     readonly shopLifeMs?: number;
+    /** How much longer than its server the shop says that the bearer lives. */
+    readonly shopAddsMs?: number;
   } = {},
 ) {
   const identity = await authRefreshWorld(world, {
@@ -42,7 +45,7 @@ export async function chainWorld(
         return {
           accountId: 'shop',
           state: identity.server.truth.accessState(token),
-          endsAt: set.accessEndsAt,
+          endsAt: set.accessEndsAt + shopAddsMs,
         };
       },
     }),

@@ -51,6 +51,21 @@ test('OAuth20: without background work, too, a shared token is not handed out on
   expect(token.reveal()).toBe(identity.truth.current('crm')?.accessToken);
 });
 
+test('OAuth20: a shared token ends with the upstream token, however long the look at it says it lives', async () => {
+  await using world = new World();
+  const { identity, providers, accounts } = await chainWorld(world, {
+    ...introspects,
+    shopAddsMs: 10 * HOUR,
+  });
+  const engine = await world.engine({ providers, accounts });
+  await world.run(engine.getToken('shop'));
+  await world.clock.advance(HOUR + MINUTE);
+
+  const token = await world.run(engine.getToken('shop'));
+  expect(identity.log.count({ outcome: 'issued' })).toBe(2);
+  expect(token.reveal()).toBe(identity.truth.current('crm')?.accessToken);
+});
+
 test('OAuth20: a refusal of a shared token is the refusal of the upstream token', async () => {
   await using world = new World();
   const { identity, shop, ...setup } = await chainWorld(world, introspects);

@@ -87,6 +87,11 @@ export class AccountKeeper {
     return this.#stillValid(this.services.elapsed.recent()) !== undefined;
   }
 
+  /** When the token last seen ends, on this process's line of elapsed time; long ago: there is none. */
+  get endsAt(): number {
+    return this.#live?.endsAt ?? Number.NEGATIVE_INFINITY;
+  }
+
   get flying(): boolean {
     return this.#flight !== undefined;
   }

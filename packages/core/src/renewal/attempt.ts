@@ -213,7 +213,8 @@ export class Attempt {
       at: services.store.earliest(),
     };
     const { profile } = account.provider;
-    const judged = judgeReply(services, account, this.#before, issued);
+    const upstreamLeftMs = (credentials?.upstream?.endsAt ?? Infinity) - intent.issuedAt;
+    const judged = judgeReply(services, account, this.#before, issued, upstreamLeftMs);
     const { incarnation, generation } = this.#before;
     const { preempts } = claim;
     const source: FreshSource = {
@@ -224,7 +225,7 @@ export class Attempt {
       issuedAt: intent.at,
       request: { ...plan.request, now: intent.at.ms },
       previous,
-      upstream: credentials?.upstream,
+      upstream: credentials?.upstream?.token,
       incarnation: preempts ? nextIncarnation(incarnation, services.random) : incarnation,
       generation: generation + 1,
       rotation: plan.trigger === 'rotation',

@@ -1,12 +1,11 @@
 import { isAccountToken } from '../account/account-config.js';
 import { TokenError } from '../errors/token-error.js';
 import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
-import type { UpstreamToken } from '../store/account-record.js';
 import { scrub } from '../token/scrub.js';
 import { Secret } from '../token/secret.js';
 import { secretsOfCredentials, textsIn } from './credential-secrets.js';
 import { kindOf, providerError } from './provider-error.js';
-import type { Upstreams } from './upstreams.js';
+import type { LiveUpstream, Upstreams } from './upstreams.js';
 
 /** Credentials as the provider's schema made them, ready to be used once. */
 export interface ResolvedCredentials {
@@ -16,7 +15,7 @@ export interface ResolvedCredentials {
   /** What errors are cleaned of: the members that are a Secret, or every text where none is. */
   readonly secrets: readonly Secret[];
   /** The other account's token that stands in them. */
-  readonly upstream?: UpstreamToken;
+  readonly upstream?: LiveUpstream;
 }
 
 /** Asks for credentials, fills in the tokens of other accounts, and checks the shape. */
@@ -42,16 +41,13 @@ export class CredentialsSource {
     };
   }
 
-  async #withUpstream(given: unknown): Promise<{ value: unknown; upstream?: UpstreamToken }> {
+  async #withUpstream(given: unknown): Promise<{ value: unknown; upstream?: LiveUpstream }> {
     if (typeof given !== 'object' || given === null) return { value: given };
     const members = Object.entries(given);
     const [name, reference] = members.find(([, member]) => isAccountToken(member)) ?? [];
     if (name === undefined || !isAccountToken(reference)) return { value: given };
     const upstream = await this.upstreams.token(this.registry.find(reference.account));
-    return {
-      value: { ...Object.fromEntries(members), [name]: upstream.secret },
-      upstream: upstream.token,
-    };
+    return { value: { ...Object.fromEntries(members), [name]: upstream.secret }, upstream };
   }
 }
 

@@ -15,10 +15,14 @@ export function judgeReply(
   account: KnownAccount,
   before: AccountRecord,
   issued: IssuedTokens,
+  upstreamLeftMs: number,
 ): Judgement {
   const { parameters } = services;
   const { lifetime, refreshRevokesAccessToken } = account.provider.profile;
-  const judged = judgeIssuedTokens(issued, lifetime, parameters.shortestLifetimeMs);
+  const judged = withinUpstream(
+    judgeIssuedTokens(issued, lifetime, parameters.shortestLifetimeMs),
+    upstreamLeftMs,
+  );
   if (!judged.usable || judged.tokens.lifetime.ms > 0) return judged;
   const { refresh } = judged.tokens;
   if (refresh === undefined || refreshRevokesAccessToken) return judged;
@@ -26,6 +30,14 @@ export function judgeReply(
   if (validity === undefined || before.access === undefined) return judged;
   const leftMs = msUntil(before.access.issuedAt, validity.endsMs, services.store.estimate());
   return leftMs > 0 ? { usable: false, error: expiredOnArrival(account), refresh } : judged;
+}
+
+/** A token that is the upstream account's own ends with it, whatever the look at it says. */
+function withinUpstream(judged: Judgement, leftMs: number): Judgement {
+  if (!judged.usable || !judged.tokens.sharesUpstreamToken) return judged;
+  const { lifetime } = judged.tokens;
+  const ms = Math.floor(Math.max(0, Math.min(lifetime.ms, leftMs)));
+  return { usable: true, tokens: { ...judged.tokens, lifetime: { ...lifetime, ms } } };
 }
 
 /** Said to callers whose account has no other token. */

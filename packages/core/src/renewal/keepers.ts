@@ -61,7 +61,11 @@ export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKe
       const keeper = find(account.id);
       const { secret } = await keeper.getToken();
       const { incarnation = '', generation = 0 } = keeper.found?.record ?? {};
-      return { secret, token: { account: account.id, incarnation, generation } };
+      return {
+        secret,
+        token: { account: account.id, incarnation, generation },
+        endsAt: keeper.endsAt,
+      };
     },
     async replace(token) {
       const keeper = find(token.account);

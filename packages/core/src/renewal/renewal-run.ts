@@ -192,7 +192,7 @@ export class RenewalRun {
       request,
       ask,
     });
-    return this.#ended(await attempt.run(), credentials?.upstream);
+    return this.#ended(await attempt.run(), credentials?.upstream?.token);
   }
 
   async #ended(

@@ -24,7 +24,7 @@ interface Failed {
 export function backsOff(simulation: Simulation): Watcher {
   const accounts = new AccountsAtServers(simulation);
   const reasons = new Reasons(simulation, accounts);
-  const failures = new Map<string, { life: number; inARow: Failed[] }>();
+  const failures = new Map<string, { tokens: string; inARow: Failed[] }>();
 
   return {
     changed: (id, _before, after) => accounts.learn(id, after),
@@ -35,9 +35,9 @@ export function backsOff(simulation: Simulation): Watcher {
       const { readStatus = 0, readHonestly } = send;
       if (readStatus < 300 && !readHonestly) return;
       const record = accounts.recordOf(send);
-      const life = record === undefined ? 0 : lifeOf(record);
+      const tokens = tokensOf(record);
       const before = failures.get(key);
-      const inARow = before?.life === life ? before.inARow : [];
+      const inARow = before?.tokens === tokens ? before.inARow : [];
       const failed = {
         send,
         readAt: simulation.now,
@@ -45,15 +45,15 @@ export function backsOff(simulation: Simulation): Watcher {
       };
       // Another no is an answer: a step down the ladder waits for nothing.
       const isFailure = readStatus === 429 || readStatus >= 500;
-      failures.set(key, { life, inARow: isFailure ? [...inARow, failed] : [] });
+      failures.set(key, { tokens, inARow: isFailure ? [...inARow, failed] : [] });
     },
     sent(send) {
       const key = accountAsked(send);
-      const { life, inARow = [] } = failures.get(key ?? '') ?? {};
+      const { tokens, inARow = [] } = failures.get(key ?? '') ?? {};
       const last = inARow.at(-1);
       if (last === undefined || reasons.isByHand(send)) return;
       const record = accounts.recordOf(send);
-      if (record !== undefined && lifeOf(record) !== life) return;
+      if (record !== undefined && tokensOf(record) !== tokens) return;
       if (!runsOn(simulation, last.send)) return;
       const waitedMs = simulation.now - last.readAt;
       const { retryAfterMs = 0 } = last.send;
@@ -68,6 +68,11 @@ export function backsOff(simulation: Simulation): Watcher {
       simulation.violate('I2', `${key} came ${waitedMs} ms after failure ${known} in a row`);
     },
   };
+}
+
+/** Others than when a request failed: there was a success since, of a garbled reply perhaps. */
+function tokensOf(record: StoredAccount | undefined): string {
+  return record === undefined ? '' : `${lifeOf(record)} ${record.generation}`;
 }
 
 /** Whether the engine has by now forgotten what failed before the token at hand. */

@@ -18,6 +18,11 @@ export function servedThroughOutages(simulation: Simulation): Watcher {
   const handedOut = new Map<string, string>();
   return {
     asked: (asking) => void open.add(asking),
+    told({ id }, event, { account }) {
+      // Of its successor, which may be in escrow alone, not even the server may know the true end.
+      if (event === 'token:renewed' || event === 'token:obtained')
+        handedOut.delete(`${id} ${account}`);
+    },
     served(asking, token) {
       open.delete(asking);
       handedOut.set(`${asking.process.id} ${asking.account}`, token.reveal());

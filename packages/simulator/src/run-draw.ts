@@ -1,4 +1,4 @@
-import { TokenError } from '@tokenkeep/core';
+import { defaultParameters, TokenError } from '@tokenkeep/core';
 import {
   invariants,
   Simulation,
@@ -35,6 +35,8 @@ const healingMs = 400_000;
 /** Who is told when to come again comes again, so often and so late at most. */
 const mostTries = 3;
 const longestRetryMs = 60_000;
+/** An account upstream is renewed for a refusal this often. */
+const { forcedGapMs } = defaultParameters;
 const dayMs = 86_400_000;
 /** Many times what the busiest run takes: somebody asks, looks or waits in a circle. */
 const mostEvents = 1_500_000;
@@ -46,7 +48,6 @@ const rightlyWaiting = [
   'hourly_cap',
   'provider_incident',
   'login_pace',
-  'upstream_rejected',
 ];
 
 /** Plays what a seed draws. */
@@ -125,7 +126,8 @@ async function checkLiveness(fleet: Fleet): Promise<void> {
       if (code === 'ACCOUNT_REVOKED') break;
       if (code === 'REAUTHORIZATION_REQUIRED' && credentials === undefined) break;
       const waitMs = (retryAt ?? Number.POSITIVE_INFINITY) - service.process.clock.now();
-      if (tries === mostTries || waitMs > longestRetryMs) {
+      const longestMs = reason === 'upstream_rejected' ? forcedGapMs : longestRetryMs;
+      if (tries === mostTries || waitMs > longestMs) {
         simulation.violate('I12', `${account} does not heal: ${code} ${reason ?? ''}`);
         break;
       }

@@ -20,6 +20,7 @@ export function latePairs(simulation: Simulation): Watcher {
 
   return {
     read(send) {
+      judge();
       const { server, entry, readHonestly } = send;
       const { accountId, generation, outcome } = entry ?? {};
       const endsOne = simulation.profileOf(server.origin)?.revocationScope === 'token';
@@ -33,18 +34,24 @@ export function latePairs(simulation: Simulation): Watcher {
       const set = accessIn(simulation, storedAccount(after))?.set;
       if (set !== undefined) homeless.delete(set);
     },
-    ended() {
-      const owed = [...simulation.store.rows.values()]
-        .filter(({ kind }) => kind === 'account')
-        .flatMap((row) => storedAccount(row).retiring)
-        .map(({ sealed }) => readSealed(sealed));
-      for (const [{ accessToken, family }, { send, readAt }] of homeless) {
-        const isLive = send.server.authority.truth.accessState(accessToken) === 'live';
-        const hadTime = simulation.now - readAt > endedWithinMs && runsOn(simulation, send);
-        const isOwed = owed.some((secrets) => secrets.includes(accessToken));
-        if (!isLive || !hadTime || isOwed) continue;
-        simulation.violate('I10', `a late token of ${family.accountId} lives on at its server`);
-      }
-    },
+    ended: judge,
   };
+
+  /** Of those that have been homeless for long enough. */
+  function judge(): void {
+    const old = [...homeless].filter(([, { readAt }]) => simulation.now - readAt > endedWithinMs);
+    if (old.length === 0) return;
+    const owed = [...simulation.store.rows.values()]
+      .filter(({ kind }) => kind === 'account')
+      .flatMap((row) => storedAccount(row).retiring)
+      .map(({ sealed }) => readSealed(sealed));
+    for (const [set, { send }] of old) {
+      homeless.delete(set);
+      const { accessToken, family } = set;
+      const isLive = send.server.authority.truth.accessState(accessToken) === 'live';
+      const isOwed = owed.some((secrets) => secrets.includes(accessToken));
+      if (!isLive || isOwed || !runsOn(simulation, send)) continue;
+      simulation.violate('I10', `a late token of ${family.accountId} lives on at its server`);
+    }
+  }
 }

@@ -1,7 +1,14 @@
 import type { IssuedSet } from '../../server/rotation/token-family.js';
 import type { Simulation } from '../simulation.js';
 import type { Watcher } from '../watcher.js';
-import { lifeOf, type StoredAccount, serverOf, setOf, storedAccount } from './stored-tokens.js';
+import {
+  accessIn,
+  lifeOf,
+  type StoredAccount,
+  serverOf,
+  setOf,
+  storedAccount,
+} from './stored-tokens.js';
 
 /** How long another process may not have heard of it: a view of 1 s, and the way to the store. */
 const heardWithinMs = 3_000;
@@ -27,6 +34,8 @@ interface Ending {
  */
 export function nothingEnded(simulation: Simulation): Watcher {
   const endings = new Map<string, Ending>();
+  /** The same by token, for accounts that hand out the token of another one. */
+  const endedSets = new Map<IssuedSet, Ending>();
   const owners = new Map<string, string>();
   /** Ends of tokens whose server garbled what it said of their lives: nobody knows the true ones. */
   const unknownEnds = new Map<IssuedSet, number>();
@@ -47,7 +56,11 @@ export function nothingEnded(simulation: Simulation): Watcher {
       const why = endingBetween(was, is);
       if (was === undefined || why === undefined) return;
       const { generation } = was;
-      endings.set(id, { at: simulation.now, life: lifeOf(was), generation, why });
+      const ending = { at: simulation.now, life: lifeOf(was), generation, why };
+      endings.set(id, ending);
+      const set = accessIn(simulation, was)?.set;
+      const isAgain = set !== undefined && accessIn(simulation, is)?.set === set;
+      if (set !== undefined && !isAgain) endedSets.set(set, ending);
     },
     served({ process, account, askedAt }, token) {
       const set = setOf(simulation, token.reveal());
@@ -68,12 +81,14 @@ export function nothingEnded(simulation: Simulation): Watcher {
       if (simulation.time.now() >= endsAt + driftMs && knowsTheTime) {
         simulation.violate('I3', `${account} was handed a token that had ended`);
       }
-      const ending = endings.get(account);
-      if (ending === undefined || simulation.now - ending.at < heardWithinMs) return;
       const row = simulation.store.account(account);
-      const moved = row !== undefined && lifeOf(storedAccount(row)) > ending.life;
+      const record = row && storedAccount(row);
+      const shared = record?.access?.sharesUpstream ? endedSets.get(set) : undefined;
+      const ending = shared ?? endings.get(account);
+      if (ending === undefined || simulation.now - ending.at < heardWithinMs) return;
+      const moved = record !== undefined && lifeOf(record) > ending.life;
       // A new life counts its generations anew: only within one do they compare.
-      if (moved || token.generation > ending.generation) return;
+      if (shared === undefined && (moved || token.generation > ending.generation)) return;
       // Who could not look cannot know.
       if (simulation.store.lastTroubleOf(process) >= askedAt - heardWithinMs) return;
       simulation.violate('I3', `${account} was handed a token that was ${ending.why}`);

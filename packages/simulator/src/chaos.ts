@@ -203,9 +203,10 @@ function disturbAtPoints(fleet: Fleet, counts: DisturbanceCounts): void {
     trouble,
     dice: kernel.diceFor(name),
   }));
+  const { timesAtPoints: times = 1 } = fleet.draw;
   fleet.onPoint = () => {
     for (const { disturbance, trouble, dice } of drawn) {
-      if (!fleet.suffers(disturbance) || !dice.chance(atPointRate)) continue;
+      if (!fleet.suffers(disturbance) || !dice.chance(atPointRate * times)) continue;
       kernel.note('chaos', disturbance);
       counts.set(disturbance, (counts.get(disturbance) ?? 0) + 1);
       // Not in the middle of the engine's own step.

@@ -64,12 +64,18 @@ export interface Draw {
   readonly askEveryMs: number;
   /** Mean time between two disturbances of one kind. Ms. */
   readonly disturbEveryMs: number;
+  /** How many times as often as usual a renewal is disturbed at its crash points. Default 1. */
+  readonly timesAtPoints?: number;
 }
+
+/** From here on seeds draw renewals that are disturbed at every turn. */
+const edgesFrom = 10_000;
 
 /**
  * Swarm testing: each seed switches about half of everything off, so that no fault hides another.
  * Every tenth draws a crowd: few accounts with short lives, many callers, requests that take long,
- * so that processes meet in the middle of a renewal.
+ * so that processes meet in the middle of a renewal. High numbers draw the same with trouble at every
+ * turn of it: there a guard is met at its edge, and not once in a year.
  */
 export function drawFrom(seed: number): Draw {
   const dice = new Dice(`${seed}/swarm`);
@@ -108,6 +114,7 @@ export function drawFrom(seed: number): Draw {
     askEveryMs: baseLifeMs / dice.pick([2, 4, 12]),
     disturbEveryMs: baseLifeMs * dice.pick([1, 5, 12]),
   };
+  if (seed >= edgesFrom) return atTheEdges(crowded(draw, dice), dice);
   return seed % 10 === 0 ? crowded(draw, dice) : draw;
 }
 
@@ -134,5 +141,27 @@ function crowded(draw: Draw, dice: Dice): Draw {
     schedulePollMs: lifeMs / 6,
     askEveryMs: lifeMs / 40,
     disturbEveryMs: 4 * lifeMs,
+  };
+}
+
+const atPoints: readonly Disturbance[] = [
+  'crash point',
+  'pause point',
+  'store point',
+  'person point',
+  'store calls',
+  'network',
+];
+
+function atTheEdges(draw: Draw, dice: Dice): Draw {
+  const [mode] = draw.modes;
+  return {
+    ...draw,
+    modes: mode === undefined ? [] : [mode],
+    disturbances: disturbances.filter((each) => dice.chance(atPoints.includes(each) ? 0.6 : 0.2)),
+    networkRate: dice.pick([0.1, 0.3]),
+    chaosMs: draw.chaosMs / 2,
+    askEveryMs: draw.askEveryMs / 3,
+    timesAtPoints: dice.pick([4, 12]),
   };
 }

@@ -149,11 +149,12 @@ export class Fleet {
     const { service } = slot;
     if (service === undefined) return undefined;
     this.onPoint();
-    if (this.suffers('crash point') && this.#points.chance(dieRate)) {
+    const { timesAtPoints: times = 1 } = this.draw;
+    if (this.suffers('crash point') && this.#points.chance(dieRate * times)) {
       this.#died(slot);
       return 'dies';
     }
-    if (this.suffers('pause point') && this.#points.chance(pauseRate)) {
+    if (this.suffers('pause point') && this.#points.chance(pauseRate * times)) {
       this.counts.pauses += 1;
       // Around a lease, and around the time after which somebody else may send again.
       const ms = this.#points.pick([4_000, 9_000, 12_000, 40_000, 94_000, 110_000]);

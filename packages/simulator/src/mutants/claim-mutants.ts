@@ -104,6 +104,10 @@ export const claimMutants: readonly Mutant[] = [
         '',
       ),
     ],
+    survives:
+      'the intent that was just written keeps others from sending for 95 s: it ' +
+      'takes a stop of that length inside the one write, which F53 makes with ' +
+      'a real process',
   },
   {
     id: 'every-holder-is-gone',

@@ -88,5 +88,8 @@ export const clockMutants: readonly Mutant[] = [
         "if (stated < shortestMs) return { ms: bounds.defaultMs, verdict: 'default' };",
       ),
     ],
+    survives:
+      'no server of these runs hands out a token that has ended: what a garbled reply says of its ' +
+      'life is not so. strange-lifetimes.test.ts has the rule',
   },
 ];

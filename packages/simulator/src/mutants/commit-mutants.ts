@@ -26,6 +26,7 @@ export const commitMutants: readonly Mutant[] = [
         'throw error;\n        escrowed ||=',
       ),
     ],
+    survives: 'the pair is in escrow by then, and is brought home at the next look',
   },
   {
     id: 'generation-not-compared',

@@ -20,6 +20,9 @@ const noCaps: Mutant = {
       'forcedGap(state, request, p);',
     ),
   ],
+  survives:
+    'backoff and the forced gap keep an account below its hourly cap. ' +
+    'guard.test.ts has the rule',
 };
 
 const noBackoff: Mutant = {

@@ -68,6 +68,9 @@ export const publishMutants: readonly Mutant[] = [
         'if (record.sent !== undefined) return [];',
       ),
     ],
+    survives:
+      'whoever asks for a token settles the doubt, and in a run every account ' +
+      'is asked for. next-due.test.ts has the rule',
   },
   {
     id: 'token-in-event',

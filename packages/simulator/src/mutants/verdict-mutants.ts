@@ -20,6 +20,9 @@ export const verdictMutants: readonly Mutant[] = [
         '(!(this as { unfenced?: true }).unfenced && found.row?.fence !== fence) || ',
       ),
     ],
+    survives:
+      'a verdict is about one generation, which is still compared, and whoever ' +
+      'has claimed since commits over it',
   },
   {
     id: 'ambiguous-refusal-believed',
@@ -70,5 +73,8 @@ export const verdictMutants: readonly Mutant[] = [
     edits: [
       edit(failure, 'if (!f.chained) return rejected(record, f);', 'return rejected(record, f);'),
     ],
+    survives:
+      'credentials that were refused are known by a fingerprint, and with a ' +
+      'new token upstream it is another one',
   },
 ];

@@ -61,7 +61,7 @@ export class RuntimeAccounts implements EngineAccounts {
 
   async import(key: AccountKey, tokens: ImportedTokens): Promise<void> {
     const account = await this.find(key);
-    this.keepers.of(account).takeOver(await importTokens(this.services, account, tokens));
+    this.keepers.of(account).beginAnew(await importTokens(this.services, account, tokens));
     this.scheduler.wake();
   }
 

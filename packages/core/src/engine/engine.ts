@@ -167,7 +167,7 @@ export class Engine implements TokenEngine {
 
   async #login(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#sought(key);
-    keeper.takeOver(await logIn(this.#services, this.#committer, keeper.account));
+    keeper.beginAnew(await logIn(this.#services, this.#committer, keeper.account));
     return keeper.getToken();
   }
 

@@ -106,7 +106,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
     breakers: new HostBreakers(parameters, events),
     budgets: new BudgetRows(store),
     incidents: new IncidentRows({ store, elapsed, events, parameters, registry }),
-    credentials: new CredentialsSource(registry, upstreams),
+    credentials: new CredentialsSource(registry, upstreams, clock, parameters.flightMs),
     registry,
     upstreams,
     allowInsecureLoopback: parts.allowInsecureLoopback,

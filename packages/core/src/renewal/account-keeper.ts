@@ -179,6 +179,12 @@ export class AccountKeeper {
     this.#adopt(found, { readAt: this.services.elapsed.now() });
   }
 
+  /** A life that was begun by hand: it cures a store that was rolled back. */
+  beginAnew(found: FoundRecord): void {
+    this.#found = undefined;
+    this.takeOver(found);
+  }
+
   /** Remembers a refusal; `undefined` where it is about a token that is no longer ours. */
   #noteRefusal(generation: number): Refusal | undefined {
     if (generation !== this.generation || this.#live === undefined) return undefined;
@@ -343,7 +349,10 @@ export class AccountKeeper {
     const end = await flyRenewal({
       services,
       account,
-      run: (first) => transaction.run(account, trigger, first ? leased : undefined),
+      run: (first) =>
+        transaction.run(account, trigger, first ? leased : undefined, (found, readAt) =>
+          this.#isOvertaken(found, { readAt }),
+        ),
       adopt: (outcome, readAt) => {
         this.#lastFailure = outcome.kind === 'failed' ? outcome.error : undefined;
         if (outcome.kind === 'renewed') {
@@ -393,12 +402,7 @@ export class AccountKeeper {
     const { services, account } = this;
     const known = this.#found?.record;
     const { record } = found;
-    if (known !== undefined && this.#isOlder(found)) {
-      if (this.committer.isUnsaved(account.id)) return;
-      // A read that a commit has overtaken proves nothing.
-      if ('readAt' in seen && seen.readAt <= this.#adoptedAt) return;
-      throw rolledBack(account, services.store.traits.location);
-    }
+    if (this.#isOvertaken(found, seen)) return;
     this.#viewedAt = 'readAt' in seen ? seen.readAt : services.elapsed.now();
     this.#adoptedAt = services.elapsed.now();
     this.#found = found;
@@ -427,6 +431,16 @@ export class AccountKeeper {
       provider: account.provider.id,
       generation: record.generation,
     });
+  }
+
+  /** Whether a record is older than what is known, and rightly so. @throws TokenError it is not */
+  #isOvertaken(found: FoundRecord, seen: Seen): boolean {
+    const { account, committer, services } = this;
+    if (!this.#isOlder(found)) return false;
+    if (committer.isUnsaved(account.id)) return true;
+    // A read that a commit has overtaken proves nothing.
+    if ('readAt' in seen && seen.readAt <= this.#adoptedAt) return true;
+    throw rolledBack(account, services.store.traits.location);
   }
 
   #isOlder({ record }: FoundRecord): boolean {

@@ -1,4 +1,6 @@
 import { isAccountToken } from '../account/account-config.js';
+import type { Clock } from '../clock/clock.js';
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import { TokenError } from '../errors/token-error.js';
 import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
 import { scrub } from '../token/scrub.js';
@@ -23,13 +25,15 @@ export class CredentialsSource {
   constructor(
     private readonly registry: AccountRegistry,
     private readonly upstreams: Upstreams,
+    private readonly clock: Clock,
+    private readonly limitMs: number,
   ) {}
 
   /** @throws TokenError `CONFIGURATION_INVALID`, naming members but never values */
   async resolve(account: KnownAccount): Promise<ResolvedCredentials> {
     const { config } = account;
     const given =
-      typeof config.credentials === 'function' ? await ask(account) : config.credentials;
+      typeof config.credentials === 'function' ? await this.#ask(account) : config.credentials;
     const { value, upstream } = await this.#withUpstream(given);
     const checked = await check(account, value);
     if (checked.issues !== undefined) throw wrongShape(account, value, checked.issues);
@@ -41,6 +45,20 @@ export class CredentialsSource {
     };
   }
 
+  /** One that does not answer must not keep its account for ever. */
+  async #ask(account: KnownAccount): Promise<unknown> {
+    const answered = new AbortController();
+    const tooLate = this.clock.sleep(this.limitMs, answered.signal).then(() => {
+      throw unanswered(account, this.limitMs);
+    });
+    try {
+      return await Promise.race([ask(account), tooLate]);
+    } finally {
+      answered.abort(noLongerNeeded);
+      tooLate.catch(() => {});
+    }
+  }
+
   async #withUpstream(given: unknown): Promise<{ value: unknown; upstream?: LiveUpstream }> {
     if (typeof given !== 'object' || given === null) return { value: given };
     const members = Object.entries(given);
@@ -49,6 +67,15 @@ export class CredentialsSource {
     const upstream = await this.upstreams.token(this.registry.find(reference.account));
     return { value: { ...Object.fromEntries(members), [name]: upstream.secret }, upstream };
   }
+}
+
+function unanswered({ id }: KnownAccount, limitMs: number): TokenError {
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    `The credentials function of ${id} did not answer within ${limitMs / 1_000} s. Nothing was sent. ` +
+      'It is asked again.',
+    { retryable: true, reason: 'credentials_unavailable', account: id },
+  );
 }
 
 async function ask({ id, config }: KnownAccount): Promise<unknown> {

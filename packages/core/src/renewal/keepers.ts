@@ -1,6 +1,6 @@
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import type { UpstreamToken } from '../store/account-record.js';
+import type { AccountRecord, UpstreamToken } from '../store/account-record.js';
 import { editRecord } from '../store/edit-record.js';
 import type { TokenStore } from '../store/token-store.js';
 import { AccountKeeper } from './account-keeper.js';
@@ -49,12 +49,33 @@ export class Keepers {
   }
 }
 
+/** Longer chains are a circle that an older configuration has left in the records. */
+const MOST_LINKS = 16;
+
 /** Chains: what one account needs to know of the account it logs in with. */
 export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKeeper): Upstreams {
   const newer = (keeper: AccountKeeper, { incarnation, generation }: UpstreamToken) => {
     const record = keeper.found?.record;
     if (record === undefined) return false;
     return record.incarnation !== incarnation || record.generation > generation;
+  };
+  /** The accounts a token was made from, the nearest first. */
+  function* upwards(first: UpstreamToken) {
+    let token: UpstreamToken | undefined = first;
+    for (let links = 0; token !== undefined && links < MOST_LINKS; links += 1) {
+      const keeper = find(token.account);
+      const record: AccountRecord | undefined = keeper.found?.record;
+      yield { keeper, token, record };
+      token = record?.upstream;
+    }
+  }
+  /** What is that very token, all the way up, has moved if any of it has. */
+  const moved = (first: UpstreamToken) => {
+    for (const { keeper, token, record } of upwards(first)) {
+      if (newer(keeper, token)) return true;
+      if (!record?.access?.sharesUpstream) return false;
+    }
+    return false;
   };
   return {
     async token(account) {
@@ -82,7 +103,7 @@ export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKe
       find(token.account)
         .refreshView()
         .catch(() => {}),
-    hasMoved: (token) => newer(find(token.account), token),
+    hasMoved: moved,
     async end(token) {
       const keeper = find(token.account);
       const { incarnation, generation } = token;
@@ -93,6 +114,6 @@ export function keptUpstreams(store: TokenStore, find: (id: string) => AccountKe
       });
       keeper.takeOver(found);
     },
-    isRevoked: ({ account }) => find(account).found?.record?.state === 'revoked',
+    isRevoked: (token) => [...upwards(token)].some(({ record }) => record?.state === 'revoked'),
   };
 }

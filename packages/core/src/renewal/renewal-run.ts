@@ -41,6 +41,8 @@ const MOST_ROUNDS = 12;
  */
 export class RenewalRun {
   claim: Claim | undefined;
+  /** When the row was read that this run began with; `undefined`: it begins with a look. */
+  leasedAt: number | undefined;
   #released = false;
   #failure: TokenError | undefined;
   #upstreamTried = false;
@@ -53,6 +55,7 @@ export class RenewalRun {
     private readonly committer: Committer,
     private readonly account: KnownAccount,
     private readonly trigger: Trigger,
+    private readonly check: (found: FoundRecord, readAt: number) => void,
   ) {}
 
   async toEnd(): Promise<RenewalOutcome> {
@@ -84,7 +87,7 @@ export class RenewalRun {
   /** One look and one step; `undefined`: the record changed, look again. */
   async #round(): Promise<RenewalOutcome | undefined> {
     const { services, account } = this;
-    const found = this.claim?.found ?? (await loadRecord(services.store, account.id));
+    const found = await this.#look();
     const held = this.#heldByAnother(found);
     if (held !== undefined) return held;
     if (await this.#foundInEscrow(found)) return undefined;
@@ -112,6 +115,23 @@ export class RenewalRun {
         return this.#reauthorize(found, record, decision.reason);
       default:
         return this.#send(found, situation, decision, credentials);
+    }
+  }
+
+  /** From a record of a store that was rolled back nothing is sent: its refresh token was used. */
+  async #look(): Promise<FoundRecord> {
+    const { store, elapsed, parameters } = this.services;
+    const readAt = this.leasedAt ?? elapsed.now();
+    const isKnown = this.claim !== undefined && this.leasedAt === undefined;
+    this.leasedAt = undefined;
+    const found = this.claim?.found ?? (await loadRecord(store, this.account.id));
+    if (isKnown) return found;
+    try {
+      this.check(found, readAt);
+      return found;
+    } catch (error) {
+      this.#refusedUntil = found.time.ms + parameters.backoffMaxMs;
+      throw error;
     }
   }
 
@@ -330,10 +350,11 @@ export class RenewalRun {
 
   /** What they wait for, such as another account's quota, is not asked about until then. */
   #withoutCredentials(found: FoundRecord, error: TokenError): RenewalOutcome {
-    const { clock, store } = this.services;
-    if (error.retryAt !== undefined) {
-      this.#refusedUntil = store.estimate().ms + error.retryAt - clock.now();
-    }
+    const { clock, store, parameters } = this.services;
+    // Without a word of when, somebody has to act first: that is heard of where it happens.
+    const laterMs = error.retryable ? 0 : parameters.backoffMaxMs;
+    const waitMs = error.retryAt === undefined ? laterMs : error.retryAt - clock.now();
+    this.#refusedUntil = store.estimate().ms + waitMs;
     return this.#failed(found, error);
   }
 

@@ -17,15 +17,20 @@ export class RenewalTransaction {
     private readonly committer: Committer,
   ) {}
 
-  /** `leased`: a row this process has claimed already, and when it was read. */
+  /**
+   * @param leased a row this process has claimed already, and when it was read
+   * @param check throws where a record is older than what this process has seen
+   */
   async run(
     account: KnownAccount,
     trigger: Trigger,
-    leased?: { readonly found: FoundRecord; readonly readAt: number },
+    leased: { readonly found: FoundRecord; readonly readAt: number } | undefined,
+    check: (found: FoundRecord, readAt: number) => void,
   ): Promise<RenewalOutcome> {
-    const run = new RenewalRun(this.services, this.committer, account, trigger);
+    const run = new RenewalRun(this.services, this.committer, account, trigger, check);
     if (leased !== undefined) {
       run.claim = Claim.held(this.services, account.id, leased.found, leased.readAt);
+      run.leasedAt = leased.readAt;
     }
     try {
       return await run.toEnd();

@@ -19,10 +19,10 @@ export interface Upstreams {
   replace(token: UpstreamToken): Promise<TokenError | undefined>;
   /** Reads that account's record again if our view of it is old. */
   look(token: UpstreamToken): Promise<void>;
-  /** Whether this process knows of a newer token of that account. */
+  /** Whether this process knows of a newer token of that account, or of the one it shares. */
   hasMoved(token: UpstreamToken): boolean;
   /** Its token was ended at the server by the last account that used it. */
   end(token: UpstreamToken): Promise<void>;
-  /** Whether this process knows that the account was revoked. */
+  /** Whether this process knows that the account, or one above it, was revoked. */
   isRevoked(token: UpstreamToken): boolean;
 }

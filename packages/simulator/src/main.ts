@@ -29,7 +29,7 @@ const program = new Command('sim')
   .option('--from <n>', 'play seeds from this one on', whole, 1)
   .option('--minutes <n>', 'for so long', number)
   .option('--account-days <n>', 'until so many have been played (default: 1000)', number)
-  .option('--workers <n>', 'threads', whole, availableParallelism())
+  .option('--workers <n>', 'threads', oneOrMore, availableParallelism())
   .option('--json', 'print what came of it as JSON');
 
 const ofOneSeed = ['until', 'account', 'shrink'];
@@ -90,7 +90,8 @@ async function playOne(seed: number, flags: Flags): Promise<void> {
   const failed = failureIn(run);
   if (failed === undefined) {
     if (account === undefined) console.log(run.trace.map(traceText).join('\n'));
-    console.log(`\ntrace ${run.hash}\nSeed ${seed}: nothing was violated.`);
+    const when = untilMs === undefined ? '' : ` until ${untilMs} ms; the rest was not played`;
+    console.log(`\ntrace ${run.hash}\nSeed ${seed}: nothing was violated${when}.`);
     return;
   }
   process.exitCode = 1;
@@ -107,6 +108,12 @@ async function playOne(seed: number, flags: Flags): Promise<void> {
 function number(text: string): number {
   const value = Number(text);
   if (!(value >= 0)) throw new InvalidArgumentError('Give a number, 0 or more.');
+  return value;
+}
+
+function oneOrMore(text: string): number {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('Give a whole number, 1 or more.');
   return value;
 }
 

@@ -28,6 +28,9 @@ export interface SwarmEnd {
   readonly broken: readonly { readonly seed: number; readonly thrown: string }[];
 }
 
+/** Whatever breaks so many runs breaks all of them. */
+const mostBroken = 20;
+
 /** Plays seed after seed on several threads. */
 export async function swarm({ from, workers, isEnough }: SwarmOptions): Promise<SwarmEnd> {
   let summary = nothing;
@@ -45,7 +48,7 @@ export async function swarm({ from, workers, isEnough }: SwarmOptions): Promise<
           if ('thrown' in report) broken.push(report);
           else summary = added(summary, report.summary);
           if ('failed' in report && report.failed !== undefined) failures.push(report.failed);
-          if (isEnough(summary)) resolve();
+          if (isEnough(summary) || broken.length === mostBroken) resolve();
         });
       }
     });

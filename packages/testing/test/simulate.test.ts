@@ -610,6 +610,15 @@ describe('code of the service', () => {
       const before = world.now.getTime();
       await service.sleep({ minutes: 3 });
       expect(world.now.getTime() - before).toBe(180_000);
+      // The bound on timers (I9) is the engine's.
+      await service.sleep({ hours: 7 });
+    });
+  });
+
+  test('a wait that is no number is the mistake of the caller alone', async () => {
+    await simulate({}, async (world) => {
+      const { service } = await begin(world);
+      await expect(service.getToken('main', { waitMs: Number.NaN })).rejects.toThrow(TypeError);
     });
   });
 

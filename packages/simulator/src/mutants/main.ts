@@ -24,6 +24,7 @@ const program = new Command('mutants')
 await main(program.parse().opts<Flags>());
 
 async function main({ only, seeds, keep = false }: Flags): Promise<void> {
+  if (keep && seeds === undefined) program.error('--keep does nothing without --seeds <from-to>.');
   const kept = keptSeeds();
   const mutants = everyMutant.filter(({ id }) => only === undefined || only.includes(id));
   const options = seeds === undefined ? {} : { enough: mostKept };
@@ -33,6 +34,8 @@ async function main({ only, seeds, keep = false }: Flags): Promise<void> {
     process.stderr.write(`${mutant.id}: ${kills.length > 0 ? 'killed' : 'survives'}\n`);
     if (!keep) return;
     // At once: a hunt takes long, and is broken off.
+    // One that was found before is not forgotten for a hunt in vain.
+    if (kills.length === 0) return;
     found[mutant.id] = soonest(kills);
     keepSeeds(found);
   });
@@ -86,6 +89,8 @@ function known(id: string, before: readonly string[] = []): readonly string[] {
 
 function range(text: string): readonly number[] {
   const [, from, to] = /^(\d{1,9})-(\d{1,9})$/.exec(text) ?? [];
-  if (from === undefined || to === undefined) throw new InvalidArgumentError('Give it as 1-300.');
+  if (from === undefined || to === undefined || Number(from) > Number(to)) {
+    throw new InvalidArgumentError('Give it as 1-300.');
+  }
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index);
 }

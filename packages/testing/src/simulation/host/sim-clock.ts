@@ -34,14 +34,20 @@ export class SimClock implements Clock {
     return this.machine.boot();
   }
 
+  /** What an engine asks for: its timers are bounded. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.longestSleepMs = Math.max(this.longestSleepMs, ms);
+    return this.wait(ms, signal);
+  }
+
+  /** The same for code of the service around it. */
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.code.isAlive) return;
       if (signal?.aborted) {
         reject(signal.reason);
         return;
       }
-      this.longestSleepMs = Math.max(this.longestSleepMs, ms);
       const { kernel, rate } = this.machine;
       const end = this.monotonic() + (Number.isFinite(ms) ? Math.max(0, ms) : forEverMs);
       let timer: Sleep;

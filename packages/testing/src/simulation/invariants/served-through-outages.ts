@@ -4,7 +4,15 @@ import type { Asking, Watcher } from '../watcher.js';
 import { accessIn, storedAccount } from './stored-tokens.js';
 
 /** Words for which a valid token is rightly not handed out. */
-const rightly = ['ABORTED', 'ENGINE_STOPPED', 'ACCOUNT_REVOKED', 'STORE_ROLLED_BACK'];
+const rightly = [
+  'ABORTED',
+  'ENGINE_STOPPED',
+  'ACCOUNT_REVOKED',
+  'STORE_ROLLED_BACK',
+  // I11: what does not open stops its account.
+  'RECORD_UNREADABLE',
+  'KEY_UNKNOWN',
+];
 /** More than any clock differs, and any way to the store takes. */
 const slackMs = 5_000;
 
@@ -54,7 +62,8 @@ function checkPatience(simulation: Simulation, asking: Asking): void {
   // Who stands still hears nothing, and counts no time.
   if (!process.isAlive || process.isHeld || process.timesHeld !== timesHeldBefore) return;
   const waitedMs = simulation.now - askedAt;
-  if (waitedMs <= waitMs + slackMs) return;
+  // A wait that is no number is the caller's mistake, and told at once.
+  if (Number.isNaN(waitMs) || waitedMs <= waitMs + slackMs) return;
   simulation.violate('I15', `a caller for ${account} was kept waiting for ${waitedMs} ms`);
 }
 

@@ -91,7 +91,7 @@ export class SimulatedService {
     return this.#stage.inside(
       process,
       `sleep(${ms})`,
-      () => process.clock.sleep(ms, signal),
+      () => process.clock.wait(ms, signal),
       'in time',
     );
   };

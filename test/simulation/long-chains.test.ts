@@ -89,7 +89,11 @@ test('I2 an account below a revoked one does not ask the store every few seconds
   // Past the end of what it still has.
   await simulation.play(9 * hour);
   let writes = 0;
-  simulation.watch({ changed: () => void (writes += 1) });
+  simulation.watch({
+    changed() {
+      writes += 1;
+    },
+  });
   await simulation.play(hour);
   expect(writes).toBeLessThan(60);
 });

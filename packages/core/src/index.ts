@@ -28,11 +28,18 @@ export type { TokenSession } from './renewal/account-session.js';
 export { type CrashPoint, type CrashProbe, crashPoints } from './renewal/crash-points.js';
 export type { ImportedTokens } from './renewal/import-tokens.js';
 export type { ActionOptions } from './renewal/patience.js';
-export { changeKeyFile, newSealingKey, readKeyFile } from './sealing/key-file.js';
+export {
+  changeKeyFile,
+  keyringFromFile,
+  newSealingKey,
+  readKeyFile,
+  sharedKeyring,
+} from './sealing/key-file.js';
 export { type Keyring, keyringSealer, type SealingKey, sealingKeyIds } from './sealing/keyring.js';
 export type { SealedPlace, Sealer } from './sealing/sealer.js';
 export { checkSealedRow } from './store/check-sealed-row.js';
 export { memoryStore } from './store/memory-store.js';
+export { checkStorableText } from './store/storable-text.js';
 export * from './store/token-store.js';
 export type { AccessToken } from './token/access-token.js';
 export { type LifetimeBounds, lifetimeFrom } from './token/lifetime.js';

@@ -1,5 +1,4 @@
-import { type Clock, type Random, TokenError } from '@tokenkeep/core';
-import { checkText } from './storable-text.js';
+import { type Clock, checkStorableText, type Random, TokenError } from '@tokenkeep/core';
 
 export interface SqliteStoreOptions {
   /**
@@ -63,7 +62,7 @@ function checkPath(path: unknown): void {
     throw invalid(`sqliteStore takes no URI. Give a plain path instead of ${path}`);
   }
   try {
-    checkText(path);
+    checkStorableText(path);
   } catch (error) {
     throw invalid(`sqliteStore cannot use this path: ${(error as Error).message}`);
   }

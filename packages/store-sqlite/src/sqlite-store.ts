@@ -3,6 +3,7 @@ import {
   type ClaimDueQuery,
   type ClaimDueResult,
   type Clock,
+  checkStorableText,
   type EpochMs,
   type ReadResult,
   type RowKind,
@@ -22,7 +23,6 @@ import { openError, storeError } from './driver-errors.js';
 import { LockWait } from './lock-wait.js';
 import { checkOptions, type SqliteStoreOptions } from './options.js';
 import { storedRow } from './row-statements.js';
-import { checkText } from './storable-text.js';
 
 const DEFAULT_LOCK_WAIT_MS = 5_000;
 
@@ -92,7 +92,7 @@ class SqliteStore implements TokenStore {
   }
 
   async read(kind: RowKind, id: string): Promise<ReadResult> {
-    checkText(id);
+    checkStorableText(id);
     return this.#attempt((database) =>
       database.read(({ time }) => {
         const row = database.rows.read.get(kind, id);
@@ -102,7 +102,7 @@ class SqliteStore implements TokenStore {
   }
 
   async write(changes: readonly RowWrite[]): Promise<WriteResult> {
-    for (const { id, body, lease } of changes) checkText(id, body, lease?.holder);
+    for (const { id, body, lease } of changes) checkStorableText(id, body, lease?.holder);
     return this.#attempt((database) =>
       database.write<WriteResult>(
         ({ time }) => {
@@ -117,7 +117,7 @@ class SqliteStore implements TokenStore {
   }
 
   async claimDue({ ids, holder, leaseMs, limit }: ClaimDueQuery): Promise<ClaimDueResult> {
-    checkText(holder);
+    checkStorableText(holder);
     return this.#attempt((database) =>
       database.write(
         ({ time }) => {

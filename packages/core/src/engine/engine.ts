@@ -11,6 +11,7 @@ import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
 import { makeDue, type Scheduler } from '../schedule/scheduler.js';
 import type { SharedAccounts } from '../store/shared-accounts.js';
+import type { StoreWatch } from '../store/token-store.js';
 import type { AccessToken } from '../token/access-token.js';
 import { accountStatus } from './account-status.js';
 import { accountSummary } from './account-summary.js';
@@ -40,6 +41,7 @@ export class Engine implements TokenEngine {
   readonly #shared: SharedAccounts;
   #registration: ReturnType<typeof registerEngine> | undefined;
   #stopping: Promise<void> | undefined;
+  #watch: StoreWatch | undefined;
   /** Aborted when the engine stops: sessions nobody ended are left to their leases. */
   readonly #sessions = new AbortController();
 
@@ -71,6 +73,7 @@ export class Engine implements TokenEngine {
   async open(): Promise<void> {
     const { store, registry, events, holder } = this.#services;
     await store.now();
+    this.#watch = await store.watch((id) => this.#keepers.changed(id));
     await this.#shared.sync(0);
     await this.#replayEscrow();
     const ids = registry.all().map(({ id }) => id);
@@ -275,6 +278,7 @@ export class Engine implements TokenEngine {
     const { clock, store, escrow, elapsed } = this.#services;
     const finished = new AbortController();
     this.#sessions.abort(stopped());
+    await this.#watch?.stop().catch(() => {});
     const flights = this.#keepers.landed();
     const landed = Promise.all([this.#scheduler.stop(), flights]).then(() =>
       this.#committer.unsaved(),

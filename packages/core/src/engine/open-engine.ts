@@ -33,6 +33,7 @@ import type { StoreTraits, TokenStore } from '../store/token-store.js';
 import { WatchedStore } from '../store/watched-store.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 import { Engine } from './engine.js';
+import { checkKeysFit, checkStoreFits } from './fit-store.js';
 import type { TokenEngine } from './token-engine.js';
 
 /** A fleet may have thousands. */
@@ -68,6 +69,7 @@ export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
   // Opened before a key or an escrow file is made beside it: it checks the folder.
   await store.open();
   try {
+    checkStoreFits(store.traits, parts.providers);
     return await assemble(parts, { registry, elapsed, events, store });
   } catch (error) {
     await store.close();
@@ -139,6 +141,7 @@ async function defaultSealer(
 ): Promise<Sealer> {
   if (keyring !== undefined) return keyringSealer(keyring, identity, random);
   const { keyFile, location } = store.traits;
+  checkKeysFit(store.traits);
   if (keyFile === undefined) {
     return keyringSealer([{ id: 'ephemeral', bytes: random.bytes(32) }], identity, random);
   }
@@ -163,6 +166,8 @@ function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegis
         'share it; bind it as a singleton.',
     );
   }
+  const { weaknesses = [] } = traits;
+  if (weaknesses.length > 0) engine.warn('TOKENKEEP_NOT_DURABLE', weaknesses.join(' '));
   const fragile = registry
     .all()
     .filter(({ provider: { profile } }) => singleUse(profile) || profile.budgets.length > 0);

@@ -377,6 +377,14 @@ export class AccountKeeper {
     return now - this.#viewedAt <= this.services.parameters.viewMaxAgeMs;
   }
 
+  /** Another process has written the record: a view that would still serve is too old by now. */
+  hear(): void {
+    const { elapsed } = this.services;
+    if (this.flying || !this.#viewIsFresh(elapsed.now())) return;
+    this.#viewedAt = Number.NEGATIVE_INFINITY;
+    this.refreshView().catch(() => {});
+  }
+
   /** Looks at the record if our view is old; while the store is down the old view has to do. */
   refreshView(): Promise<void> {
     if (this.#viewIsFresh(this.services.elapsed.now())) return Promise.resolve();

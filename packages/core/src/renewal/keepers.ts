@@ -29,6 +29,11 @@ export class Keepers {
     return made;
   }
 
+  /** Somebody changed this account's row. Who asks here now and then is told what is new at once. */
+  changed(id: string): void {
+    this.#keepers.get(id)?.hear();
+  }
+
   /** Of an account that is no more. */
   forget({ id }: KnownAccount): void {
     const keeper = this.#keepers.get(id);

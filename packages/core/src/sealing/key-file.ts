@@ -38,6 +38,22 @@ export function keyringFromFile(path: string, random: Random, sealedIn?: string)
   );
 }
 
+/**
+ * The keys in a file that was made before, and brought to every machine that shares a store: keys
+ * that two machines make for themselves open half of the rows each.
+ *
+ * @throws TokenError `CONFIGURATION_INVALID`, `key_file`, with what to do
+ */
+export function sharedKeyring(path: string): Keyring {
+  const keyring = readKeyFile(path);
+  if (keyring !== undefined) return keyring;
+  return fail(
+    path,
+    'is missing. Bring it here from another machine; if this is the first one, make it: ' +
+      'tokenkeep keys add',
+  );
+}
+
 /** A key that nobody else has. */
 export function newSealingKey(random: Random): SealingKey {
   return { id: `k${randomId(random, 4)}`, bytes: random.bytes(32) };

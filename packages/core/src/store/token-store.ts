@@ -41,6 +41,17 @@ export interface TokenStore {
   nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }>;
   /** Rows of one kind by id, after `after`, at most `limit`. */
   list(kind: RowKind, after: string | undefined, limit: number): Promise<readonly StoredRow[]>;
+  /**
+   * Tells of account rows that somebody wrote without a lease, in whichever process: whatever was
+   * done with them is done. A hint: it may come twice, late or not at all, and a connection that was
+   * lost is made again without a word. Resolves once it listens.
+   */
+  watch?(onChange: (id: string) => void): Promise<StoreWatch>;
+}
+
+export interface StoreWatch {
+  /** Nothing is told any more once this resolves. */
+  stop(): Promise<void>;
 }
 
 export interface StoreTraits {
@@ -54,6 +65,13 @@ export interface StoreTraits {
   readonly sharedBy: 'process' | 'host' | 'fleet';
   /** Whether the store's clock can neither step nor be set. */
   readonly steadyClock: boolean;
+  /**
+   * Known after `open`: what its server does not promise, each a sentence that says how to change it.
+   * Single-use refresh tokens are not entrusted to such a store, unless `weaknessesAccepted`.
+   */
+  readonly weaknesses?: readonly string[];
+  /** The operator has asked for a warning instead. */
+  readonly weaknessesAccepted?: boolean;
   /** Where sealed pairs are parked when the store fails: a folder only this user can read. */
   readonly escrowFolder?: string;
   /** Where a key file is made when no keyring is given. */

@@ -1,9 +1,11 @@
 import type { ElapsedTime } from '../clock/elapsed-time.js';
 import { TokenError } from '../errors/token-error.js';
 import type { EventHub } from '../events/event-hub.js';
-import type { StoreTime, TokenStore } from './token-store.js';
+import type { StoreTime, StoreWatch, TokenStore } from './token-store.js';
 
 type Call<Result> = () => Promise<Result & { readonly time?: StoreTime }>;
+
+const nothingWatched: StoreWatch = { stop: async () => {} };
 
 /** How far two clocks run apart, as a part of the time that passes. */
 const MOST_DRIFT = 1e-3;
@@ -72,6 +74,16 @@ export class WatchedStore implements TokenStore {
     }));
     return rows;
   };
+
+  /** Hints: where nobody tells, or the store is away, views grow old and are looked at again. */
+  async watch(onChange: (id: string) => void): Promise<StoreWatch> {
+    try {
+      const watching = await this.store.watch?.(onChange);
+      return watching ?? nothingWatched;
+    } catch {
+      return nothingWatched;
+    }
+  }
 
   async #call<Result>(call: Call<Result>): Promise<Result> {
     const before = this.elapsed.now();

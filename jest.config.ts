@@ -10,7 +10,7 @@ const config: Config = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@tokenkeep/core/di$': '<rootDir>/packages/core/src/di/index.ts',
-    '^@tokenkeep/testing/simulation$': '<rootDir>/packages/testing/src/simulation/index.ts',
+    '^@tokenkeep/testing/(conformance|simulation)$': '<rootDir>/packages/testing/src/$1/index.ts',
     '^tokenkeep$': '<rootDir>/packages/cli/src/index.ts',
     '^@tokenkeep/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/index.ts',
     // TypeScript sources name their neighbours with `.js`; real `.js` files are found first.

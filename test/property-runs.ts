@@ -21,4 +21,4 @@ export const interleavings = runs(10_000);
 export const histories = runs(500);
 
 /** For tests of asynchronous properties, on a machine that has much else to do. Milliseconds. */
-export const timeLimitMs = 300_000 * Math.max(1, factor);
+export const timeLimitMs = 900_000 * Math.max(1, factor);

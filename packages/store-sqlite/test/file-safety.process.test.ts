@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { change } from './change.js';
 import {
   askChild,
   asNobody,
@@ -23,7 +24,6 @@ import {
   onSmallDisk,
 } from './process/child-process.js';
 import { tempFolders } from './temp-folder.js';
-import { change } from './token-store-rules.js';
 
 const tempFolder = tempFolders();
 const NOBODY = 65_534;

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { StoredRow, StoreTime } from '@tokenkeep/core';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { change } from './change.js';
 import { Child, together } from './process/child-process.js';
 import { tempFolders } from './temp-folder.js';
-import { change } from './token-store-rules.js';
 
 const tempFolder = tempFolders();
 const newPath = () => join(tempFolder(), 'tokens.db');

@@ -5,8 +5,8 @@ import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { connect } from '../src/connection.js';
 import { migrations } from '../src/migrations/index.js';
 import { applicationId, migrate, schemaVersion } from '../src/schema.js';
+import { change } from './change.js';
 import { tempFolders } from './temp-folder.js';
-import { change } from './token-store-rules.js';
 
 const tempFolder = tempFolders();
 const newPath = () => join(tempFolder(), 'tokens.db');

@@ -4,8 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { systemClock, TokenError, type TokenStore } from '@tokenkeep/core';
 import { type SqliteStoreOptions, sqliteStore } from '@tokenkeep/store-sqlite';
 import { connect } from '../src/connection.js';
+import { change } from './change.js';
 import { tempFolders } from './temp-folder.js';
-import { change } from './token-store-rules.js';
 
 const tempFolder = tempFolders();
 const newPath = () => join(tempFolder(), 'tokens.db');
@@ -82,11 +82,12 @@ describe('a store on a file', () => {
     await reader.close();
   });
 
-  test('text that SQLite would change is a TypeError, and nothing is written', async () => {
+  test('text that SQLite would change is refused, and nothing is written', async () => {
     const store = await opened(newPath());
+    const refusal = { code: 'CONFIGURATION_INVALID', reason: 'unstorable_text' };
     for (const id of ['a\0b', 'a\ud800']) {
-      await expect(store.write([change('ok'), change(id)])).rejects.toThrow(TypeError);
-      await expect(store.read('account', id)).rejects.toThrow(TypeError);
+      await expect(store.write([change('ok'), change(id)])).rejects.toMatchObject(refusal);
+      await expect(store.read('account', id)).rejects.toMatchObject(refusal);
     }
     expect(await store.list('account', undefined, 9)).toEqual([]);
     await store.close();

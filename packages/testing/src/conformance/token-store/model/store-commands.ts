@@ -18,7 +18,7 @@ export class StoreClients {
 
   constructor(
     private readonly stores: readonly TokenStore[],
-    private readonly advance: (ms: number) => void,
+    private readonly passing: (ms: number) => Promise<void>,
     /** Whether a call is waited for before the next is made. */
     private readonly inTurn: boolean,
   ) {
@@ -31,8 +31,8 @@ export class StoreClients {
     return this;
   }
 
-  pass(ms: number): void {
-    this.advance(ms);
+  pass(ms: number): Promise<void> {
+    return this.passing(ms);
   }
 
   async ask(client: number, make: (facts: Facts) => Asked): Promise<void> {
@@ -105,7 +105,7 @@ class Pass implements Command {
   constructor(private readonly ms: number) {}
 
   check = () => true;
-  run = async (_: object, clients: StoreClients) => clients.pass(this.ms);
+  run = (_: object, clients: StoreClients) => clients.pass(this.ms);
   toString = () => `${this.ms} ms pass`;
 }
 

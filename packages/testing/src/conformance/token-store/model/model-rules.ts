@@ -1,38 +1,41 @@
 import type { TokenStore } from '@tokenkeep/core';
 import fc from 'fast-check';
+import { handClock } from '../hand-clock.js';
+import { passing } from '../passing.js';
+import type { TokenStoreTests } from '../token-store-tests.js';
 import { StoreClients, storeCommands } from './store-commands.js';
 import { contradictionIn } from './store-history.js';
 import { storeSection } from './store-section.js';
-import { type HandClock, handClock } from './token-store-rules.js';
 
-export interface StoreModelRules {
-  readonly test: (name: string, rule: () => Promise<void>, limitMs: number) => void;
-  /** Two clients of one open store, whose time follows `clock`. The rules close them. */
-  readonly factory: (clock: HandClock) => Promise<readonly [TokenStore, TokenStore]>;
-  readonly runs: { readonly numRuns: number };
-  readonly limitMs: number;
-}
+type NewRun = (
+  inTurn: boolean,
+  around?: (store: TokenStore) => TokenStore,
+) => Promise<StoreClients>;
 
 /**
  * What the port promises, as far as two clients of one store can show it: whatever they do, one
  * after the other or at once, the answers are those of a single store that does one thing at a time.
  */
-export function storeModelRules({ test, factory, runs, limitMs }: StoreModelRules): void {
+export function modelRules({ test, factory, time, stories, limitMs }: Required<TokenStoreTests>) {
+  const runs = { numRuns: stories };
+
   /** One store for all runs, and rows of its own for each. */
   const rule = (name: string, property: (newRun: NewRun) => fc.IAsyncProperty<unknown>): void =>
     test(
       name,
       async () => {
         const clock = handClock();
-        const stores = await factory(clock);
+        const newClient = await factory(clock);
+        const stores = [newClient(), newClient()];
         let made = 0;
         const newRun: NewRun = async (inTurn, around = (store) => store) => {
           made += 1;
           const prefix = `${String(made).padStart(9, '0')}/`;
           const sections = stores.map((store) => around(storeSection(store, prefix)));
-          return new StoreClients(sections, (ms) => clock.advance(ms), inTurn).begin();
+          return new StoreClients(sections, passing(clock, time), inTurn).begin();
         };
         try {
+          for (const store of new Set(stores)) await store.open();
           await fc.assert(property(newRun), runs);
         } finally {
           for (const store of new Set(stores)) await store.close();
@@ -58,11 +61,6 @@ export function storeModelRules({ test, factory, runs, limitMs }: StoreModelRule
     }),
   );
 }
-
-type NewRun = (
-  inTurn: boolean,
-  around?: (store: TokenStore) => TokenStore,
-) => Promise<StoreClients>;
 
 function judge(clients: StoreClients): void {
   clients.end();

@@ -1,0 +1,3 @@
+export { type HandClock, handClock } from './token-store/hand-clock.js';
+export { testTokenStore } from './token-store/test-token-store.js';
+export type { NewClient, TokenStoreTests } from './token-store/token-store-tests.js';

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { change, rowOf, type StoreRule } from './store-rule.js';
+
+const mine = { holder: 'me', leaseMs: 60_000, limit: 9 };
+
+/** Leases, and who may have a row that is due. */
+export const scheduleRules: readonly StoreRule[] = [
+  {
+    name: 'a lease is counted from the moment of the write',
+    async check({ store, pass }) {
+      await pass(20);
+      const { time } = await store.write([change('a', { lease: { holder: 'me', ms: 500 } })]);
+      const row = await rowOf(store, 'a');
+      assert.deepEqual([row?.holder, row?.leaseUntil], ['me', time.ms + 500]);
+    },
+  },
+  {
+    name: 'a write without a lease releases the row',
+    async check({ store }) {
+      await store.write([change('a', { lease: { holder: 'me', ms: 500 } })]);
+      await store.write([change('a', { expected: 1 })]);
+      const row = await rowOf(store, 'a');
+      assert.deepEqual([row?.holder, row?.leaseUntil], [undefined, undefined]);
+    },
+  },
+  {
+    name: 'claimDue leases what is due, adds to fence and version, and keeps the body',
+    async check({ store }) {
+      const { ms } = await store.now();
+      await store.write([change('a', { due: ms, fence: 4, body: '{"a":1}' })]);
+      const { rows, time } = await store.claimDue({ ...mine, ids: ['a'] });
+      assert.deepEqual(rows, [
+        {
+          kind: 'account',
+          id: 'a',
+          version: 2,
+          due: ms,
+          fence: 5,
+          holder: 'me',
+          leaseUntil: time.ms + mine.leaseMs,
+          body: '{"a":1}',
+        },
+      ]);
+      assert.deepEqual(await rowOf(store, 'a'), rows[0]);
+    },
+  },
+  {
+    name: 'claimDue takes the earliest first, up to the limit',
+    async check({ store }) {
+      const { ms } = await store.now();
+      await store.write([
+        change('a', { due: ms - 1 }),
+        change('b', { due: ms - 3 }),
+        change('c', { due: ms - 2 }),
+        change('d', { due: ms + 3_600_000 }),
+        change('e'),
+      ]);
+      const ids = ['a', 'b', 'c', 'd', 'e', 'unknown'];
+      const claim = async (limit: number) =>
+        (await store.claimDue({ ...mine, ids, limit })).rows.map(({ id }) => id);
+      assert.deepEqual(await claim(0), []);
+      assert.deepEqual(await claim(2), ['b', 'c']);
+      assert.deepEqual(await claim(9), ['a']);
+      assert.deepEqual(await claim(9), []);
+    },
+  },
+  {
+    name: 'claimDue touches only the ids it was given, and no budgets',
+    async check({ store }) {
+      const { ms } = await store.now();
+      await store.write([
+        change('a', { due: ms }),
+        change('b', { due: ms }),
+        change('b', { kind: 'budget', due: ms }),
+      ]);
+      assert.deepEqual((await store.claimDue({ ...mine, ids: [] })).rows, []);
+      assert.equal((await store.claimDue({ ...mine, ids: ['b'] })).rows.length, 1);
+      assert.equal((await store.read('budget', 'b')).row?.version, 1);
+      assert.equal((await rowOf(store, 'a'))?.version, 1);
+    },
+  },
+  {
+    name: 'a leased row is not claimed again until its lease is over',
+    async check({ store, pass }) {
+      const { ms } = await store.now();
+      const leaseMs = 400;
+      await store.write([change('a', { due: ms, lease: { holder: 'other', ms: leaseMs } })]);
+      const query = { ...mine, ids: ['a'] };
+      await pass(10);
+      const { rows: tooSoon, time } = await store.claimDue(query);
+      // On a machine that stood still the lease may be over by now.
+      if (time.ms < ms + leaseMs) assert.deepEqual(tooSoon, []);
+      await pass(leaseMs);
+      if (tooSoon.length === 0) {
+        const { rows } = await store.claimDue(query);
+        assert.deepEqual(
+          rows.map(({ holder, fence }) => [holder, fence]),
+          [['me', 1]],
+        );
+      }
+    },
+  },
+  {
+    name: 'a lease is over in the very moment it ends',
+    byHand: true,
+    async check({ store, pass }) {
+      const { ms } = await store.now();
+      await store.write([change('a', { due: ms, lease: { holder: 'other', ms: 500 } })]);
+      await pass(499);
+      assert.deepEqual((await store.claimDue({ ...mine, ids: ['a'] })).rows, []);
+      await pass(1);
+      assert.equal((await store.claimDue({ ...mine, ids: ['a'] })).rows.length, 1);
+    },
+  },
+  {
+    name: 'two clients that claim at once share the rows between them: none is handed out twice',
+    async check({ store, another }) {
+      const { ms } = await store.now();
+      const ids = Array.from({ length: 60 }, (_, index) => `row-${index}`);
+      for (const id of ids) await store.write([change(id, { due: ms })]);
+      const claimed: string[] = [];
+      const claimAll = async (client: typeof store, holder: string) => {
+        for (let idle = 0; idle < 3; ) {
+          const { rows } = await client.claimDue({ ...mine, ids, holder, limit: 7 });
+          claimed.push(...rows.map(({ id }) => id));
+          idle = rows.length === 0 ? idle + 1 : 0;
+        }
+      };
+      await Promise.all([claimAll(store, 'one'), claimAll(await another(), 'two')]);
+      assert.deepEqual(claimed.toSorted(), ids.toSorted());
+    },
+  },
+  {
+    name: 'claimDue and nextDue work with 10,000 ids',
+    async check({ store }) {
+      const { ms } = await store.now();
+      const ids = Array.from({ length: 10_000 }, (_, index) => `provider/account-${index}`);
+      await store.write([change('provider/account-9876', { due: ms })]);
+      assert.equal((await store.nextDue(ids)).due, ms);
+      assert.equal((await store.claimDue({ ...mine, ids })).rows.length, 1);
+    },
+  },
+  {
+    name: 'nextDue is the earliest due time among the ids, claimed or not',
+    async check({ store }) {
+      await store.write([
+        change('a', { due: 50 }),
+        change('b', { due: 40, lease: { holder: 'other', ms: 500 } }),
+        change('c', { due: 30 }),
+        change('d'),
+      ]);
+      assert.equal((await store.nextDue(['a', 'b', 'd'])).due, 40);
+      assert.equal((await store.nextDue(['d'])).due, undefined);
+      assert.equal((await store.nextDue([])).due, undefined);
+    },
+  },
+];

@@ -1,0 +1,5 @@
+import { rowsAndStore } from './0001-rows-and-store.js';
+import type { Migration } from './migration.js';
+
+/** Position n brings schema n to schema n + 1. */
+export const migrations: readonly Migration[] = [rowsAndStore];

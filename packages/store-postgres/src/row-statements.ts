@@ -1,0 +1,145 @@
+import type { ClaimDueQuery, RowKind, RowWrite, StoredRow } from '@tokenkeep/core';
+import { type CallFacts, momentIn, type Statement } from './statement.js';
+import { firstStaleStatement, writeStatement } from './write-statement.js';
+
+/** A value as PostgreSQL writes it. */
+export type SqlValue = string | null;
+export type SqlRow = readonly SqlValue[];
+
+const columns = 'r.kind, r.id, r.version, r.due, r.fence, r.holder, r.lease_until, r.body';
+
+/** Every statement on `rows`. All begin their answers with the raw time and the time. */
+export class RowStatements {
+  readonly #moment: string;
+
+  constructor(
+    private readonly schema: string,
+    /** Key of the advisory lock that claims take alone, and writes together. */
+    private readonly gate: string,
+    private readonly channel: string,
+  ) {
+    this.#moment = momentIn(schema);
+  }
+
+  identity({ floorMs }: CallFacts): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, s.identity
+        FROM moment m, ${this.schema}.store s`,
+      values: [floorMs],
+    };
+  }
+
+  now({ floorMs }: CallFacts): Statement {
+    return { text: `WITH ${this.#moment} SELECT m.raw, m.ms FROM moment m`, values: [floorMs] };
+  }
+
+  /** The time goes on from `ms`, for everybody, on a server whose clock was set back. */
+  goOnFrom(ms: number): Statement {
+    return {
+      text: `UPDATE ${this.schema}.store SET ahead_ms =
+        greatest(ahead_ms, $1::float8 - extract(epoch FROM clock_timestamp())::float8 * 1000)`,
+      values: [ms],
+    };
+  }
+
+  latest({ floorMs }: CallFacts): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms,
+        (SELECT max(updated_at) FROM ${this.schema}.rows) FROM moment m`,
+      values: [floorMs],
+    };
+  }
+
+  read({ floorMs }: CallFacts, kind: RowKind, id: string): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, ${columns} FROM moment m
+        LEFT JOIN ${this.schema}.rows r ON r.kind = $2 AND r.id = $3`,
+      values: [floorMs, kind, id],
+    };
+  }
+
+  list({ floorMs }: CallFacts, kind: RowKind, after: string | undefined, limit: number): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, ${columns} FROM moment m LEFT JOIN (
+          SELECT * FROM ${this.schema}.rows
+          WHERE kind = $2 AND ($3::text IS NULL OR id > $3) ORDER BY id LIMIT $4
+        ) r ON true ORDER BY r.id`,
+      values: [floorMs, kind, after ?? null, limit],
+    };
+  }
+
+  nextDue({ floorMs }: CallFacts, ids: readonly string[]): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, (
+          SELECT r.due FROM ${this.schema}.rows r
+          WHERE r.kind = 'account' AND r.due IS NOT NULL
+            AND (r.id IN (SELECT unnest($2::text[]))) IS TRUE
+          ORDER BY r.due LIMIT 1
+        ) FROM moment m`,
+      values: [floorMs, ids],
+    };
+  }
+
+  /** Whether anything could be claimed. Locks nothing, and writes nothing. */
+  claimable({ floorMs }: CallFacts, ids: readonly string[]): Statement {
+    return {
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, (
+          SELECT 1 FROM ${this.schema}.rows r
+          WHERE r.kind = 'account' AND r.due IS NOT NULL AND r.due <= m.ms
+            AND (r.lease_until IS NULL OR r.lease_until <= m.ms)
+            AND (r.id IN (SELECT unnest($2::text[]))) IS TRUE
+          ORDER BY r.due LIMIT 1
+        ) FROM moment m`,
+      values: [floorMs, ids],
+    };
+  }
+
+  /** `atGate`: once no write is in flight. A function that locks does nothing with a null. */
+  claimDue(
+    call: CallFacts,
+    { ids, holder, leaseMs, limit }: ClaimDueQuery,
+    atGate: boolean,
+  ): Statement {
+    const lockTimeout = String(call.lockTimeoutMs);
+    const gate = atGate ? this.gate : null;
+    return {
+      text: `SELECT * FROM ${this.schema}.claim_due($1, $2, $3, $4, $5, $6, $7)`,
+      values: [ids, holder, leaseMs, limit, call.floorMs, lockTimeout, gate],
+    };
+  }
+
+  write(call: CallFacts, changes: readonly RowWrite[]): Statement {
+    return writeStatement(this.schema, this.gate, this.channel, call, changes);
+  }
+
+  firstStale(call: CallFacts, changes: readonly RowWrite[]): Statement {
+    return firstStaleStatement(this.schema, call, changes);
+  }
+}
+
+/** From the columns in the order that all statements name them. */
+export function storedRow([
+  kind,
+  id,
+  version,
+  due,
+  fence,
+  holder,
+  leaseUntil,
+  body,
+]: SqlRow): StoredRow {
+  return {
+    kind: kind as RowKind,
+    id: String(id),
+    version: Number(version),
+    due: numberOf(due),
+    fence: Number(fence),
+    holder: holder ?? undefined,
+    leaseUntil: numberOf(leaseUntil),
+    body: String(body),
+  };
+}
+
+export function numberOf(value: SqlValue | undefined): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value);
+}

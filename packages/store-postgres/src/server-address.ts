@@ -1,0 +1,62 @@
+import { TokenError } from '@tokenkeep/core';
+import type { PgPool } from './pg-pool.js';
+
+const DEFAULT_PORT = '5432';
+const example = 'postgres://user:password@host:5432/database';
+
+/**
+ * `host:port/database`. Nothing else of the URL is ever shown: it may hold a password.
+ *
+ * @throws TokenError `CONFIGURATION_INVALID`
+ */
+export function addressFrom(url: string): string {
+  const parsed = parse(url);
+  const { protocol, hostname, port, pathname } = parsed;
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    throw invalid(`its URL begins with postgres:// or postgresql://, not with ${protocol}//`);
+  }
+  if (hostname === '') throw invalid(`its URL names no host. It looks like ${example}`);
+  const database = decoded(pathname.slice(1));
+  if (database === '' || database.includes('/')) {
+    throw invalid(`its URL names no database. It looks like ${example}`);
+  }
+  for (const part of [parsed.username, parsed.password]) decoded(part);
+  return `${hostname}:${port === '' ? DEFAULT_PORT : port}/${database}`;
+}
+
+/** Where a pool of the host leads, as far as its options say. */
+export function addressOf(pool: PgPool): string {
+  const { options } = pool as { options?: Record<string, unknown> };
+  const { host, port, database, connectionString } = options ?? {};
+  if (typeof connectionString === 'string') {
+    try {
+      return addressFrom(connectionString);
+    } catch {
+      return 'a pool of the host';
+    }
+  }
+  if (typeof host !== 'string') return 'a pool of the host';
+  return `${host}:${port ?? DEFAULT_PORT}/${typeof database === 'string' ? database : ''}`;
+}
+
+function parse(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw invalid(
+      `its URL cannot be read. It looks like ${example}; special characters of user and password are written as encodeURIComponent() does. For sockets and several hosts pass a pool`,
+    );
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid('its URL has a % that is not the beginning of an escape. Write it as %25');
+  }
+}
+
+function invalid(message: string): TokenError {
+  return new TokenError('CONFIGURATION_INVALID', `postgresStore: ${message}.`);
+}

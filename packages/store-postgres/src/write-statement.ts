@@ -1,0 +1,102 @@
+import type { RowWrite } from '@tokenkeep/core';
+import { type CallFacts, momentIn, type Statement } from './statement.js';
+
+/** A time limit and durability for this transaction alone: nothing is left in the session. */
+const forThisTransaction = (lockTimeout: string) => `
+  set_config('lock_timeout', ${lockTimeout}, true),
+  set_config('synchronous_commit',
+    CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
+         ELSE current_setting('synchronous_commit') END, true)`;
+
+/**
+ * The place of a change that is stale, or null, and how many rows were changed. Rows are locked by
+ * kind and id, so that two writes never wait for each other, and the clock is read once they are
+ * locked. A row that appeared meanwhile leaves fewer rows made than given: a division by zero
+ * then undoes the others.
+ */
+export function writeStatement(
+  schema: string,
+  gate: string,
+  channel: string,
+  call: CallFacts,
+  changes: readonly RowWrite[],
+): Statement {
+  return {
+    text: `WITH gate AS MATERIALIZED (
+          SELECT ${forThisTransaction('$2')}, pg_advisory_xact_lock_shared($3)
+        ), given AS MATERIALIZED (
+          SELECT g.* FROM gate, unnest($5::text[], $6::text[], $7::int8[], $8::text[],
+            $9::float8[], $10::int8[], $11::text[], $12::float8[]) WITH ORDINALITY
+            AS g (kind, id, expected, body, due, fence, holder, lease_ms, place)
+        ), locked AS MATERIALIZED (
+          SELECT g.place, r.version FROM given g
+          JOIN ${schema}.rows r ON r.kind = g.kind AND r.id = g.id
+          ORDER BY r.kind, r.id FOR UPDATE OF r
+        ), judged AS MATERIALIZED (
+          SELECT min(g.place) AS stale FROM given g LEFT JOIN locked l ON l.place = g.place
+          WHERE coalesce(l.version, 0) <> g.expected
+        ), ${momentIn(schema, ', judged')},
+        changed AS (
+          UPDATE ${schema}.rows r
+          SET version = r.version + 1, due = g.due, fence = g.fence, holder = g.holder,
+              lease_until = m.ms + g.lease_ms, updated_at = m.ms, body = g.body
+          FROM given g, judged j, moment m
+          WHERE j.stale IS NULL AND g.expected > 0 AND r.kind = g.kind AND r.id = g.id
+          RETURNING 1
+        ), made AS (
+          INSERT INTO ${schema}.rows
+            (kind, id, version, due, fence, holder, lease_until, updated_at, body)
+          SELECT g.kind, g.id, 1, g.due, g.fence, g.holder, m.ms + g.lease_ms, m.ms, g.body
+          FROM given g, judged j, moment m WHERE j.stale IS NULL AND g.expected = 0
+          ORDER BY g.kind, g.id
+          ON CONFLICT (kind, id) DO NOTHING RETURNING 1
+        ), done AS MATERIALIZED (
+          SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM made) AS count
+        ), told AS MATERIALIZED (
+          SELECT count(pg_notify($4, g.id)) AS count FROM given g, done d
+          WHERE d.count = cardinality($5) AND g.kind = 'account' AND g.holder IS NULL
+            AND octet_length(g.id) < 8000
+        )
+        SELECT m.raw, m.ms, j.stale, d.count, t.count,
+          CASE WHEN d.count NOT IN (0, cardinality($5)) THEN 1 / (d.count - d.count) END
+        FROM moment m, judged j, done d, told t`,
+    values: [
+      call.floorMs,
+      String(call.lockTimeoutMs),
+      gate,
+      channel,
+      ...placesOf(changes),
+      changes.map(({ body }) => body),
+      changes.map(({ due }) => due ?? null),
+      changes.map(({ fence }) => fence),
+      changes.map(({ lease }) => lease?.holder ?? null),
+      changes.map(({ lease }) => lease?.ms ?? null),
+    ],
+  };
+}
+
+/** The place of the first change that is stale, or null. */
+export function firstStaleStatement(
+  schema: string,
+  { floorMs }: CallFacts,
+  changes: readonly RowWrite[],
+): Statement {
+  return {
+    text: `WITH ${momentIn(schema)} SELECT m.raw, m.ms, (
+          SELECT min(g.place) FROM unnest($2::text[], $3::text[], $4::int8[]) WITH ORDINALITY
+            AS g (kind, id, expected, place)
+          LEFT JOIN ${schema}.rows r ON r.kind = g.kind AND r.id = g.id
+          WHERE coalesce(r.version, 0) <> g.expected
+        ) FROM moment m`,
+    values: [floorMs, ...placesOf(changes)],
+  };
+}
+
+/** Kinds, ids and expected versions. */
+function placesOf(changes: readonly RowWrite[]): readonly unknown[] {
+  return [
+    changes.map(({ kind }) => kind),
+    changes.map(({ id }) => id),
+    changes.map(({ expected }) => expected),
+  ];
+}

@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+import { keyringFromFile, systemRandom } from '@tokenkeep/core';
+
+import { type PostgresServer, postgresMissing, startPostgres } from './postgres-server.js';
+import { type RedisServer, redisMissing, startRedis } from './redis-server.js';
+import type { StoreSettings } from './store-settings.js';
+
+/** What keeps the tokens of a test: a file, or a private server. */
+export interface StoreServer {
+  /** Of the server, with its password; of a file, none. */
+  readonly url: string;
+  /** A new, empty place; what belongs to the machine and not to the server is in `folder`. */
+  newPlace(folder: string): StoreSettings;
+  stop(): Promise<void>;
+}
+
+export interface StoreKind {
+  readonly name: 'SQLite' | 'PostgreSQL' | 'Redis';
+  start(): Promise<StoreServer>;
+  /** What to install where it cannot be started. */
+  readonly missing: string | undefined;
+}
+
+export const storeKinds: readonly StoreKind[] = [
+  {
+    name: 'SQLite',
+    missing: undefined,
+    start: async () => ({
+      url: '',
+      newPlace: (folder) => ({ kind: 'sqlite', path: join(folder, 'store', 'tokens.db') }),
+      stop: async () => {},
+    }),
+  },
+  {
+    name: 'PostgreSQL',
+    missing: postgresMissing,
+    start: async () => onPostgres(await startPostgres()),
+  },
+  { name: 'Redis', missing: redisMissing, start: async () => onRedis(await startRedis()) },
+];
+
+/** Places on a PostgreSQL that runs: a schema for each. */
+export function onPostgres(server: PostgresServer): StoreServer {
+  let made = 0;
+  return {
+    url: server.url,
+    newPlace(folder) {
+      made += 1;
+      return { kind: 'postgres', url: server.url, schema: `place_${made}`, ...local(folder) };
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** Places on a Redis that runs: a prefix for each. */
+export function onRedis(server: RedisServer): StoreServer {
+  let made = 0;
+  return {
+    url: server.url,
+    newPlace(folder) {
+      made += 1;
+      return { kind: 'redis', url: server.url, prefix: `place-${made}`, ...local(folder) };
+    },
+    stop: () => server.stop(),
+  };
+}
+
+function local(folder: string) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const keyFile = join(folder, 'tokenkeep.keys');
+  keyringFromFile(keyFile, systemRandom());
+  return { keyFile, escrowFolder: join(folder, 'escrow') };
+}
+
+/** The same tests for each store; those whose server is not installed say what they need. */
+export function describeStores(
+  kinds: readonly StoreKind[],
+  tests: (kind: StoreKind) => void,
+): void {
+  for (const kind of kinds) {
+    if (kind.missing === undefined) describe(kind.name, () => tests(kind));
+    else describe.skip(`${kind.name} (${kind.missing})`, () => tests(kind));
+  }
+}

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { redisStore } from '@tokenkeep/store-redis';
+import { testTokenStore } from '@tokenkeep/testing/conformance';
+import { histories, timeLimitMs } from '../../../test/property-runs.js';
+import { type RedisServer, redisMissing, startRedis } from '../../../test/servers/redis-server.js';
+
+const onRedis = redisMissing === undefined ? describe : describe.skip;
+
+onRedis(`the store contract on Redis ${redisMissing ?? ''}`, () => {
+  let server: RedisServer;
+  let places = 0;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+
+  testTokenStore({
+    test,
+    stories: histories.numRuns,
+    limitMs: timeLimitMs,
+    factory: async () => {
+      places += 1;
+      const prefix = `place-${places}`;
+      return () => redisStore({ url: server.url, prefix });
+    },
+  });
+});

@@ -73,12 +73,21 @@ test('paths in a config are relative to it; without a store it is in the state f
   });
   const away = { cwd: '/', env: {} };
   const { store } = await loadConfig({ path: join(folder, 'a/tokenkeep.yaml'), ...away });
-  expect(store).toBe(join(folder, 'state/tokens.db'));
+  expect(store.file).toBe(join(folder, 'state/tokens.db'));
   const without = await loadConfig({ path: join(folder, 'b.yaml'), ...away });
   const file = join(realpathSync(folder), 'b.yaml');
   const hash = createHash('sha256').update(file).digest('hex').slice(0, 8);
   const own = `${basename(folder)}-${hash}`;
-  expect(without.store).toBe(join(platformStateFolder, own, 'tokens.db'));
+  expect(without.store.file).toBe(join(platformStateFolder, own, 'tokens.db'));
+});
+
+test('a server as store has its keys beside the config and is shown without its password', async () => {
+  const folder = folderWith({ 'tokenkeep.yaml': `${minimal}store: \${URL}\nnamespace: crm\n` });
+  const env = { URL: 'postgres://ada:canary@db.example:5433/tokens?sslmode=require' };
+  const { store } = await loadConfig({ path: join(folder, 'tokenkeep.yaml'), env });
+  expect(store).toMatchObject({ kind: 'postgres', keyFile: join(folder, 'tokenkeep.keys') });
+  expect(store.shown).toBe('postgres://db.example:5433/tokens');
+  expect(store.file).toBeUndefined();
 });
 
 test('two projects without a store share no tokens, be their folders named alike', async () => {
@@ -90,7 +99,7 @@ test('two projects without a store share no tokens, be their folders named alike
     join(two, 'app/tokenkeep.yaml'),
   ];
   const stores = await Promise.all(
-    places.map(async (path) => (await loadConfig({ path, env: {} })).store),
+    places.map(async (path) => (await loadConfig({ path, env: {} })).store.file),
   );
   expect(new Set(stores).size).toBe(3);
 });
@@ -103,7 +112,7 @@ test('by whichever link its folder is reached, a config has one store', async ()
       loadConfig({ path: join(folder, name, 'tokenkeep.yaml'), env: {} }),
     ),
   );
-  expect(link?.store).toBe(real?.store);
+  expect(link?.store.file).toBe(real?.store.file);
 });
 
 test("the platform's own config has the state folder's store; any other file there has not", () => {
@@ -124,7 +133,7 @@ test('who only looks needs no credentials; everything else has to be there', asy
   const cwd = folderWith({ 'tokenkeep.yaml': text });
   await expect(loadConfig({ cwd, env: { STATE: '/s' } })).rejects.toThrow(/variable A is not set/);
   const { config, missing } = loadConfigToLookAt({ cwd, env: { STATE: '/s' } });
-  expect(config).toMatchObject({ store: '/s/t.db', accounts: [{ name: 'crm' }] });
+  expect(config).toMatchObject({ store: { file: '/s/t.db' }, accounts: [{ name: 'crm' }] });
   expect(missing).toMatchObject([{ path: 'accounts.crm.credentials.password' }]);
   expect(() => loadConfigToLookAt({ cwd, env: { A: 'a' } })).toThrow(/variable STATE is not set/);
 });
@@ -194,7 +203,7 @@ test('S21 the config says which variables are secrets: a child process gets none
   const env = { A: 'a', B: 'b', STATE_DIRECTORY: '/var/lib/x', OTHER: 'c' };
   const { secretVariables, store } = await loadConfig({ cwd, env });
   expect(secretVariables).toEqual(['A', 'B']);
-  expect(store).toBe('/var/lib/x/tokens.db');
+  expect(store.file).toBe('/var/lib/x/tokens.db');
 });
 
 test('$${ stands for ${, and text around references stays', async () => {

@@ -43,7 +43,7 @@ describe('init writes a config that loads', () => {
     const env = Object.fromEntries(variables.map((name: string) => [name, 'value']));
     const loaded = await loadConfig({ path, env });
     expect(loaded.accounts.map(({ name }) => name)).toEqual([options.account ?? options.provider]);
-    expect(loaded.store).toBe(store);
+    expect(loaded.store.file).toBe(store);
     expect(loaded.warnings).toEqual([]);
     expect([...loaded.secretVariables].sort()).toEqual([...variables].sort());
   });
@@ -81,7 +81,7 @@ describe('init writes a config that loads', () => {
     await init({ ...nothing, sandbox: true }, invocation);
     expect(out()).toContain(`tokenkeep sandbox --config ${path}`);
     const config = await loadConfig({ path, env: {} });
-    expect(config.store).toBe(join(path, '..', '.tokenkeep', 'sandbox.db'));
+    expect(config.store.file).toBe(join(path, '..', '.tokenkeep', 'sandbox.db'));
     // Others may be using the sandbox's own ports.
     const port = 20_000 + 3 * (process.pid % 10_000);
     const text = readFileSync(path, 'utf8');

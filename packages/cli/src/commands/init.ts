@@ -63,8 +63,8 @@ export async function init(options: InitOptions, invocation: Invocation): Promis
   if (terminal.canAsk && !options.yes && !options.sandbox) terminal.err('');
   const facts = {
     config: path,
-    store: config.store,
-    keyFile: `${config.store}.key`,
+    store: config.store.shown,
+    keyFile: config.store.keyFile,
     variables: credentials.flatMap(({ variable }) => variable ?? []),
     files: missingFiles.map(({ file }) => file),
     next: nextCommands(answers).map(

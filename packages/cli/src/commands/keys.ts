@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import {
   changeKeyFile,
   type Keyring,
+  keyringFromFile,
   newSealingKey,
   readKeyFile,
   systemRandom,
   TokenError,
 } from '@tokenkeep/core';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { loadConfigToLookAt } from '../config/load-config.js';
 import { suggestion } from '../config/nearest-name.js';
+import type { StorePlace } from '../config/store-place.js';
 import type { Invocation } from '../invocation.js';
 import { type KeyUsage, keyUsage } from '../keys/key-usage.js';
 import { commandLineError } from '../terminal/command-line-error.js';
@@ -50,12 +51,24 @@ export async function listKeys(invocation: Invocation): Promise<void> {
 
 /** A new key that opens. It seals once it is promoted, when every process knows it. */
 export function addKey(invocation: Invocation): void {
-  const { file } = keyPlace(invocation);
+  const { file, store } = keyPlace(invocation);
+  if (store.kind !== 'sqlite' && !existsSync(file)) {
+    makeFirstKey(file, invocation);
+    return;
+  }
   const key = newSealingKey(systemRandom());
   change(file, ([first, ...others]) => [first, ...others, key]);
   report(invocation.terminal, { added: key.id }, `Key ${key.id} is added, and seals nothing yet.`, [
     'Restart every process that uses this store, so that it can open what the key will seal.',
     `Then: tokenkeep keys promote ${key.id}`,
+  ]);
+}
+
+/** Of a store that many machines use no single one may make the key by itself. */
+function makeFirstKey(file: string, { terminal }: Invocation): void {
+  const [{ id }] = keyringFromFile(file, systemRandom());
+  report(terminal, { added: id, file }, `Key ${id} is made, in ${file}.`, [
+    'Bring this file to every machine that uses the store, and keep a copy of it.',
   ]);
 }
 
@@ -111,7 +124,7 @@ export async function retireKey(id: string, invocation: Invocation): Promise<voi
 
 interface KeyPlace {
   readonly file: string;
-  readonly store: string;
+  readonly store: StorePlace;
 }
 
 /** Credentials that are missing do not matter here, and are no reason for a word. */
@@ -120,14 +133,13 @@ function keyPlace({ configPath, env }: Invocation): KeyPlace {
     env,
     ...(configPath === undefined ? {} : { path: configPath }),
   });
-  const { keyFile = `${config.store}.key` } = sqliteStore({ path: config.store }).traits;
-  return { file: keyFile, store: config.store };
+  return { file: config.store.keyFile, store: config.store };
 }
 
-async function usageOf(path: string): Promise<KeyUsage> {
+async function usageOf({ file, newStore }: StorePlace): Promise<KeyUsage> {
   // Opening a store makes one.
-  if (!existsSync(path)) return new Map();
-  const store = sqliteStore({ path });
+  if (file !== undefined && !existsSync(file)) return new Map();
+  const store = await newStore();
   await store.open();
   try {
     return await keyUsage(store);

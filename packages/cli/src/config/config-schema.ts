@@ -50,7 +50,14 @@ const account = z.strictObject({
  */
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
-  store: text.optional().describe('SQLite file, relative to this file.'),
+  store: text
+    .optional()
+    .describe('SQLite file, relative to this file; or postgres://... or redis://...'),
+  namespace: text
+    .optional()
+    .describe('With a server as store: the schema (PostgreSQL) or the prefix of keys (Redis).'),
+  keys: text.optional().describe('With a server as store: the file with the sealing keys.'),
+  escrow: text.optional().describe('With a server as store: where pairs wait while it is away.'),
   allowInsecureLoopback: z.boolean().optional().describe('http to this machine: for sandboxes.'),
   providers: providers.describe('Named as you like; each of a kind.'),
   accounts: z

@@ -1,5 +1,9 @@
-import { createTokenEngine, type EngineOptions, type TokenEngine } from '@tokenkeep/core';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
+import {
+  createTokenEngine,
+  type EngineOptions,
+  sharedKeyring,
+  type TokenEngine,
+} from '@tokenkeep/core';
 import type { LoadedConfig } from './loaded-config.js';
 
 /** Ports that a service may bring: a logger, a keyring of its own. */
@@ -9,8 +13,8 @@ export type EnginePorts = Omit<
 >;
 
 /**
- * The engine of a config: over its SQLite file, whose folder is made for this user only. A service
- * and the command line that use one config share its tokens.
+ * The engine of a config: over its SQLite file, whose folder is made for this user only, or over
+ * its server. A service and the command line that use one config share its tokens.
  *
  * @throws TokenError `CONFIGURATION_INVALID` or `STORE_*`, before anything is sent
  */
@@ -19,9 +23,11 @@ export async function engineFromConfig(
   ports: EnginePorts = {},
 ): Promise<TokenEngine> {
   const { store, providers, accounts, parameters, allowInsecureLoopback } = config;
+  const hasKeys = ports.keyring !== undefined || ports.sealer !== undefined;
   return createTokenEngine({
+    ...(store.kind === 'sqlite' || hasKeys ? {} : { keyring: sharedKeyring(store.keyFile) }),
     ...ports,
-    store: sqliteStore({ path: store }),
+    store: await store.newStore(),
     providers,
     accounts,
     parameters,

@@ -1,12 +1,12 @@
 import type { AccountConfig, Parameters, TokenProvider } from '@tokenkeep/core';
 import type { ConfigProblem } from './config-problem.js';
+import type { StorePlace } from './store-place.js';
 
 /** A config file, read, checked, its references resolved: what an engine is made of. */
 export interface LoadedConfig {
   /** The file it came from, absolute. */
   readonly path: string;
-  /** The SQLite file, absolute. Its key stands beside it in `<file>.key`. */
-  readonly store: string;
+  readonly store: StorePlace;
   readonly providers: readonly TokenProvider[];
   readonly accounts: readonly AccountConfig[];
   readonly parameters: Partial<Parameters>;

@@ -1,4 +1,3 @@
-import { dirname, resolve } from 'node:path';
 import type { Parameters } from '@tokenkeep/core';
 import { configuredAccounts } from './config-accounts.js';
 import { type ConfigPath, mapTexts, samePath } from './config-path.js';
@@ -6,13 +5,13 @@ import type { ConfigProblem } from './config-problem.js';
 import { configuredProviders } from './config-providers.js';
 import { type ConfigData, configSchema, isDuration } from './config-schema.js';
 import { type ConfigSource, parseConfigText } from './config-source.js';
-import { defaultStorePath } from './default-store.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
 import { readProtectedFile } from './protected-file.js';
 import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
+import { storePlace } from './store-place.js';
 
 const LONGEST_BYTES = 256 * 1024;
 /** More than anybody reads at once. */
@@ -87,10 +86,12 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
     ),
     config: {
       path,
-      store:
-        typeof data?.store === 'string'
-          ? resolve(dirname(path), data.store)
-          : defaultStorePath(path),
+      store: storePlace(path, {
+        store: textOf(data?.store),
+        namespace: textOf(data?.namespace),
+        keys: textOf(data?.keys),
+        escrow: textOf(data?.escrow),
+      }),
       providers: made.map(({ provider }) => provider),
       origins: made.map(({ origin }) => origin),
       accounts: accounts.accounts,
@@ -101,6 +102,11 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
       warnings: located(source, accounts.warnings),
     },
   };
+}
+
+/** A member that is no text is told of by the schema. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function inSecret({ secret }: UsedReference): boolean {

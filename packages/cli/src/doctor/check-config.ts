@@ -3,6 +3,7 @@ import type { ConfigProblem } from '../config/config-problem.js';
 import type { ConfigPlace } from '../config/find-config.js';
 import type { LoadedConfig } from '../config/loaded-config.js';
 import { readConfig } from '../config/read-config.js';
+import type { StorePlace } from '../config/store-place.js';
 import { adviceFor } from '../terminal/advice.js';
 import { bad, type Finding, good, plural, skipped, warning } from './finding.js';
 
@@ -11,7 +12,7 @@ export interface ConfigFindings {
   /** Where nothing is wrong with it. */
   readonly config: LoadedConfig | undefined;
   /** Where the store is, as soon as that can be made out. */
-  readonly store: string | undefined;
+  readonly store: StorePlace | undefined;
 }
 
 export function checkConfig(place: ConfigPlace): ConfigFindings {

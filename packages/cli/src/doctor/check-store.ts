@@ -9,23 +9,29 @@ import {
   TokenError,
   type TokenStore,
 } from '@tokenkeep/core';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
+import type { StorePlace } from '../config/store-place.js';
 import { allRows } from '../keys/key-usage.js';
 import { sentences } from './check-config.js';
 import { bad, type Finding, good, plural, skipped, warning } from './finding.js';
 
 /** The folder, the file, its key, and whether they belong together. Makes nothing. */
-export async function checkStore(path: string): Promise<readonly Finding[]> {
-  if (!existsSync(path)) return [...checkNewPlace(path)];
-  const store = sqliteStore({ path });
+export async function checkStore(place: StorePlace): Promise<readonly Finding[]> {
+  const { file, shown, keyFile } = place;
+  if (file !== undefined && !existsSync(file)) return [...checkNewPlace(file)];
+  let store: TokenStore;
   try {
+    store = await place.newStore();
     await store.open();
   } catch (error) {
     const after = skipped('key_file', 'The key file: once the store opens.');
     return [refusal('store', error), after];
   }
   try {
-    return [good('store', `The store ${path} opens.`), ...(await checkKeys(store))];
+    return [
+      good('store', `The store ${shown} opens.`),
+      ...weaknesses(store),
+      ...(await checkKeys(store, keyFile)),
+    ];
   } finally {
     await store.close();
   }
@@ -43,8 +49,15 @@ function checkNewPlace(path: string): readonly Finding[] {
   return [good('store', `There is no store yet. The first use makes ${path}`)];
 }
 
-async function checkKeys(store: TokenStore): Promise<readonly Finding[]> {
-  const { keyFile = '', escrowFolder } = store.traits;
+/** What the server behind it does not promise. */
+function weaknesses({ traits }: TokenStore): readonly Finding[] {
+  return (traits.weaknesses ?? []).map((sentence) =>
+    warning('store', sentence, 'Change that setting of the server, or use another one.'),
+  );
+}
+
+async function checkKeys(store: TokenStore, keyFile: string): Promise<readonly Finding[]> {
+  const { escrowFolder } = store.traits;
   const rows = [];
   for await (const row of allRows(store)) if (row.kind === 'account') rows.push(row);
   let keys: Keyring | undefined;

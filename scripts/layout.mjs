@@ -23,7 +23,7 @@ const programs = ['demo', 'cli', 'simulator'];
 const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
 
 /** Kinds of packages whose members have the same source files; presets are what differs. */
-const siblings = ['provider-', 'store-'];
+const siblings = ['provider-'];
 
 /**
  * @param {string} root

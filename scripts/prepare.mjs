@@ -2,10 +2,8 @@
 // Each step is skipped when its result is already there.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endLike, root, run } from './child.mjs';
-
-/** @param {string} text */
-const say = (text) => process.stdout.write(`${text}\n`);
+import { root } from './child.mjs';
+import { step } from './step.mjs';
 
 /** @param {string} file */
 const readJson = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
@@ -34,27 +32,6 @@ function dependenciesAreInstalled() {
     if (found === undefined) return Boolean(wanted.optional || wanted.devOptional || wanted.peer);
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
-}
-
-/**
- * @param {string} title
- * @param {string} command
- * @param {readonly string[]} args
- */
-async function step(title, command, args) {
-  const startedAt = performance.now();
-  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(1);
-  say(`> ${title} ...`);
-  const heartbeat = setInterval(() => say(`  ... ${seconds()} s`), 10_000);
-  const end = await run(command, args);
-  clearInterval(heartbeat);
-  if (end.code === 0 && end.signal === null) {
-    say(`  done in ${seconds()} s`);
-    return true;
-  }
-  say(`  FAILED after ${seconds()} s: ${title}`);
-  endLike(end);
-  return false;
 }
 
 /** @returns {Promise<boolean>} false: a step failed, its message is shown, the exit code is set */

@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { endLike, root, run } from './child.mjs';
 import { prepare } from './prepare.mjs';
+import { prepareServers } from './servers.mjs';
 
 if (await prepare()) {
+  await prepareServers();
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   process.stdout.write('> running the tests (jest) ...\n');
   endLike(

@@ -78,10 +78,11 @@ test.each([HOUR, -HOUR, YEAR, -YEAR])(
 
 test('F11 after a reboot the access token counts as ended: one refresh, whatever the wall clock', async () => {
   await using world = await RealWorld.begin({});
-  const first = await world.process({ bootId: 'the first boot' });
+  const bootedAs = (bootId: string) => ({ kind: 'sqlite', path: world.path, bootId }) as const;
+  const first = await world.process({ store: bootedAs('the first boot') });
   await first.ask('token', { key: 'crm' });
   await first.kill();
-  const second = await world.process({ bootId: 'the second' }, { wallShiftMs: -YEAR });
+  const second = await world.process({ store: bootedAs('the second') }, { wallShiftMs: -YEAR });
   expect(world.isIssued(await second.ask('token', { key: 'crm' }), 2)).toBe(true);
   await second.ask('start');
   expect(world.isIssued(await second.ask('token', { key: 'crm' }), 2)).toBe(true);

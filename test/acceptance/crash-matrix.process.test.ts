@@ -1,9 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TokenError } from '@tokenkeep/core';
+import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
 import { type Kind, RealWorld, whenAllowed } from './processes/real-world.js';
 
 /**
- * One process renews and kills itself at a crash point; another one goes on over the same file.
+ * One process renews and kills itself at a crash point; another one goes on over the same store.
  * Requests are those after the restart, by the server's log.
  */
 const kinds = {
@@ -68,70 +69,78 @@ const cases = Object.entries(table).flatMap(([point, byKind]) =>
 /** Requests that reached the server before the kill: the login, and the refresh from CP5 on. */
 const readBefore = (point: string) => (['CP0', 'CP1', 'CP2', 'CP3', 'CP4'].includes(point) ? 1 : 2);
 
-test.each(cases)('F56 $point $kind: $says', async ({ point, kind, rule }) => {
-  await using world = await RealWorld.begin(kinds[kind]);
-  await world.logInFirst();
-  const killed = await world.process();
-  const renewal = killed.ask('renew', { key: 'crm', trapAt: { at: point, signal: 'SIGKILL' } });
-  if (rule === 'unreached') {
-    await expect(renewal).resolves.toMatchObject({ generation: 2 });
-    await killed.kill();
-  } else {
-    await expect(renewal).rejects.toThrow('SIGKILL');
-  }
-  expect(world.tokenRequests).toHaveLength(readBefore(point));
+describeStores(storeKinds, ({ start }) => {
+  let stores: StoreServer;
+  beforeAll(async () => {
+    stores = await start();
+  });
+  afterAll(() => stores.stop());
 
-  const engine = await world.engine();
-  const { state } = await engine.status('crm');
-  const inDoubt = rule === 'resends' || rule === 'loses' || rule === 'logsIn';
-  expect(state).toBe(inDoubt ? 'in_doubt' : 'live');
-  const known = rule === 'serves' || rule === 'unreached' ? 2 : 1;
-  const served = await engine.getToken('crm');
-  expect(served.generation).toBe(known);
-  expect(world.isIssued(served, known)).toBe(true);
-  expect(world.tokenRequests).toHaveLength(readBefore(point));
+  test.each(cases)('F56 $point $kind: $says', async ({ point, kind, rule }) => {
+    await using world = await RealWorld.begin(kinds[kind], stores);
+    await world.logInFirst();
+    const killed = await world.process();
+    const renewal = killed.ask('renew', { key: 'crm', trapAt: { at: point, signal: 'SIGKILL' } });
+    if (rule === 'unreached') {
+      await expect(renewal).resolves.toMatchObject({ generation: 2 });
+      await killed.kill();
+    } else {
+      await expect(renewal).rejects.toThrow('SIGKILL');
+    }
+    expect(world.tokenRequests).toHaveLength(readBefore(point));
 
-  const after = () => world.tokenRequests.slice(readBefore(point));
-  const outcomes = () => after().map(({ operation, outcome }) => `${operation} ${outcome}`);
-  const renew = () => whenAllowed(() => engine.renew('crm'));
-  const newest = () => world.server.truth.current('crm')?.generation ?? 0;
+    const engine = await world.engine();
+    const { state } = await engine.status('crm');
+    const inDoubt = rule === 'resends' || rule === 'loses' || rule === 'logsIn';
+    expect(state).toBe(inDoubt ? 'in_doubt' : 'live');
+    const known = rule === 'serves' || rule === 'unreached' ? 2 : 1;
+    const served = await engine.getToken('crm');
+    expect(served.generation).toBe(known);
+    expect(world.isIssued(served, known)).toBe(true);
+    expect(world.tokenRequests).toHaveLength(readBefore(point));
 
-  switch (rule) {
-    case 'renews':
-    case 'resends': {
-      const token = await renew();
-      const replay = rule === 'resends' && readBefore(point) === 2;
-      expect(outcomes()).toEqual([replay ? 'refresh resent' : 'refresh issued']);
-      expect(token.generation).toBe(2);
-      expect(world.isIssued(token, newest())).toBe(true);
-      break;
+    const after = () => world.tokenRequests.slice(readBefore(point));
+    const outcomes = () => after().map(({ operation, outcome }) => `${operation} ${outcome}`);
+    const renew = () => whenAllowed(() => engine.renew('crm'));
+    const newest = () => world.server.truth.current('crm')?.generation ?? 0;
+
+    switch (rule) {
+      case 'renews':
+      case 'resends': {
+        const token = await renew();
+        const replay = rule === 'resends' && readBefore(point) === 2;
+        expect(outcomes()).toEqual([replay ? 'refresh resent' : 'refresh issued']);
+        expect(token.generation).toBe(2);
+        expect(world.isIssued(token, newest())).toBe(true);
+        break;
+      }
+      case 'loses': {
+        const error = await renew().catch((thrown) => thrown);
+        expect(TokenError.is(error, 'REAUTHORIZATION_REQUIRED')).toBe(true);
+        expect(error.reason).toBe('rotation_lost');
+        await expect(renew()).rejects.toMatchObject({ reason: 'rotation_lost' });
+        expect(world.isIssued(await engine.getToken('crm'), 1)).toBe(true);
+        expect(outcomes()).toEqual(['refresh refused']);
+        return;
+      }
+      case 'logsIn': {
+        expect(world.isIssued(await renew(), 1)).toBe(true);
+        expect(outcomes()).toEqual([]);
+        const token = await engine.withToken('crm', (token) => token, {
+          isRejection: (used) => 'result' in used && used.result.generation === 1,
+        });
+        expect(outcomes()).toEqual(['obtain issued']);
+        expect(world.isIssued(token, newest())).toBe(true);
+        break;
+      }
+      default:
+        expect(outcomes()).toEqual([]);
     }
-    case 'loses': {
-      const error = await renew().catch((thrown) => thrown);
-      expect(TokenError.is(error, 'REAUTHORIZATION_REQUIRED')).toBe(true);
-      expect(error.reason).toBe('rotation_lost');
-      await expect(renew()).rejects.toMatchObject({ reason: 'rotation_lost' });
-      expect(world.isIssued(await engine.getToken('crm'), 1)).toBe(true);
-      expect(outcomes()).toEqual(['refresh refused']);
-      return;
-    }
-    case 'logsIn': {
-      expect(world.isIssued(await renew(), 1)).toBe(true);
-      expect(outcomes()).toEqual([]);
-      const token = await engine.withToken('crm', (token) => token, {
-        isRejection: (used) => 'result' in used && used.result.generation === 1,
-      });
-      expect(outcomes()).toEqual(['obtain issued']);
-      expect(world.isIssued(token, newest())).toBe(true);
-      break;
-    }
-    default:
-      expect(outcomes()).toEqual([]);
-  }
-  // What was saved is the living pair: the next renewal is an ordinary one.
-  expect(world.isIssued(await renew(), newest())).toBe(true);
-  expect(outcomes().at(-1)).toBe('refresh issued');
-  expect(world.server.truth.family('crm')?.revoked).toBe(false);
+    // What was saved is the living pair: the next renewal is an ordinary one.
+    expect(world.isIssued(await renew(), newest())).toBe(true);
+    expect(outcomes().at(-1)).toBe('refresh issued');
+    expect(world.server.truth.family('crm')?.revoked).toBe(false);
+  });
 });
 
 test('F56 the matrix has every crash point of every kind', () => {

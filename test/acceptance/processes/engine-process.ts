@@ -5,18 +5,18 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Parameters as EngineParameters } from '@tokenkeep/core';
+import type { StoreSettings } from '../../servers/store-settings.js';
 
 const script = fileURLToPath(new URL('./engine.mjs', import.meta.url));
 const LONGEST_ANSWER_MS = 50_000;
 const shim = new URL('./shifted-clocks.mjs', import.meta.url).href;
 
 export interface EngineSettings {
-  readonly path: string;
+  readonly store: StoreSettings;
   readonly provider: object;
   readonly accounts: readonly object[];
   readonly parameters?: Partial<EngineParameters>;
   readonly umask?: number;
-  readonly bootId?: string;
   /** SIGTERM and SIGINT stop the engine; a second one ends the process at once. */
   readonly signals?: { readonly deadlineMs?: number };
 }
@@ -106,7 +106,11 @@ export class EngineProcess {
   }
 
   /** @throws ThrownThere what the engine threw; Error when the process ended instead */
-  ask<Answer = TokenThere>(command: string, facts: object = {}): Promise<Answer> {
+  ask<Answer = TokenThere>(
+    command: string,
+    facts: object = {},
+    limitMs = LONGEST_ANSWER_MS,
+  ): Promise<Answer> {
     if (!this.running) return Promise.reject(this.#died());
     this.#asked += 1;
     const number = this.#asked;
@@ -115,7 +119,7 @@ export class EngineProcess {
     });
     this.#child.stdin.write(`${JSON.stringify({ number, command, ...facts })}\n`);
     // A test that failed before it woke a stopped process would wait for it for ever.
-    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), LONGEST_ANSWER_MS);
+    const impatient = setTimeout(() => this.#child.kill('SIGKILL'), limitMs);
     return answer.finally(() => clearTimeout(impatient));
   }
 

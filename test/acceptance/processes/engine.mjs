@@ -1,4 +1,4 @@
-// One process of a multi-process test: an engine of the built packages over one SQLite file.
+// One process of a multi-process test: an engine of the built packages over a store they share.
 // Settings and commands are lines of JSON on stdin, so that no secret is in argv or environment;
 // each answer is a line of JSON on stdout with the number of its command.
 
@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTokenEngine } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { fingerprint } from '@tokenkeep/testing';
+import { keysOf, storeOf } from './stores.mjs';
 
 /**
  * Where this process is to send itself a signal; once.
@@ -94,11 +94,11 @@ async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, resul
 
 /** @type {Record<string, (facts: any) => Promise<unknown>>} */
 const commands = {
-  async open({ path, umask, bootId, provider, accounts, parameters, signals }) {
+  async open({ store, umask, provider, accounts, parameters, signals }) {
     if (umask !== undefined) process.umask(umask);
-    const store = trapped(sqliteStore({ path, ...(bootId === undefined ? {} : { bootId }) }));
     engine = await createTokenEngine({
-      store,
+      ...keysOf(store),
+      store: trapped(storeOf(store)),
       providers: [authRefresh(provider)],
       accounts,
       parameters,

@@ -10,13 +10,14 @@ import {
   TokenError,
 } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
-import { sqliteStore } from '@tokenkeep/store-sqlite';
 import {
   AuthRefreshAuthority,
   fingerprint,
   type LogEntry,
   type Rotation,
 } from '@tokenkeep/testing';
+import type { StoreServer } from '../../servers/store-servers.js';
+import type { StoreSettings } from '../../servers/store-settings.js';
 import { person } from '../world.js';
 import {
   EngineProcess,
@@ -24,6 +25,7 @@ import {
   type ProcessOptions,
   type TokenThere,
 } from './engine-process.js';
+import { keysOf, storeOf } from './stores.mjs';
 
 /** A tenth of real time, but for the gap: what a test asks next should not wait for it. */
 export const quick: EngineParameters = { ...scaleParameters(0.1), gapMs: 20 };
@@ -41,17 +43,19 @@ export interface Kind {
   readonly parameters?: Partial<EngineParameters>;
 }
 
-/** One account server in real time, one SQLite file, and as many processes as a test wants. */
+/** One account server in real time, one store, and as many processes as a test wants. */
 export class RealWorld implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'tokenkeep-processes-'));
   readonly path = join(this.folder, 'store', 'tokens.db');
+  readonly store: StoreSettings;
   readonly server: AuthRefreshAuthority;
   readonly #kind: Kind;
   readonly #processes: EngineProcess[] = [];
   readonly #engines: TokenEngine[] = [];
 
-  private constructor(kind: Kind) {
+  private constructor(kind: Kind, stores: Pick<StoreServer, 'newPlace'> | undefined) {
     this.#kind = kind;
+    this.store = stores?.newPlace(this.folder) ?? { kind: 'sqlite', path: this.path };
     const { accounts = ['crm'], rotation = { kind: 'strict' }, rules } = kind;
     this.server = new AuthRefreshAuthority({
       accounts: accounts.map((name) => ({ accountId: name, ...personOf(name) })),
@@ -59,8 +63,9 @@ export class RealWorld implements AsyncDisposable {
     });
   }
 
-  static async begin(kind: Kind): Promise<RealWorld> {
-    const world = new RealWorld(kind);
+  /** @param stores where tokens are kept; a SQLite file if nothing is given */
+  static async begin(kind: Kind, stores?: Pick<StoreServer, 'newPlace'>): Promise<RealWorld> {
+    const world = new RealWorld(kind, stores);
     await world.server.start();
     return world;
   }
@@ -69,7 +74,7 @@ export class RealWorld implements AsyncDisposable {
   settings(login = this.#kind.credentials ?? true): EngineSettings {
     const { provider, accounts = ['crm'], parameters = quick } = this.#kind;
     return {
-      path: this.path,
+      store: this.store,
       provider: { id: 'crm-api', baseUrl: this.server.url, ...provider },
       accounts: accounts.map((account) => ({
         provider: 'crm-api',
@@ -80,11 +85,12 @@ export class RealWorld implements AsyncDisposable {
     };
   }
 
-  /** An engine in this process, over the same file. */
+  /** An engine in this process, over the same store. */
   async engine(login?: boolean): Promise<TokenEngine> {
-    const { path, provider, accounts, parameters } = this.settings(login);
+    const { store, provider, accounts, parameters } = this.settings(login);
     const engine = await createTokenEngine({
-      store: sqliteStore({ path }),
+      ...keysOf(store),
+      store: storeOf(store),
       providers: [authRefresh(provider as ProviderOptions)],
       accounts: accounts as never,
       parameters: parameters ?? {},

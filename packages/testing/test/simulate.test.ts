@@ -615,6 +615,17 @@ describe('code of the service', () => {
     });
   });
 
+  test('a call that waits for something real is told of, and does not pass for one that goes on', async () => {
+    const story = simulate({}, async (world) => {
+      const { service } = await begin(world);
+      service.every({ minutes: 10 }, () => new Promise(() => {}));
+      await world.pass({ hours: 1 });
+    });
+    await expect(story).rejects.toThrow(
+      /calls of every\(\) wait for something that is not simulated/,
+    );
+  });
+
   test('a wait that is no number is the mistake of the caller alone', async () => {
     await simulate({}, async (world) => {
       const { service } = await begin(world);

@@ -6,6 +6,7 @@ import { playOut } from './story/play-out.js';
 import { SimulatedWorld } from './story/simulated-world.js';
 import { msOf, type Span } from './story/span.js';
 import { Stage } from './story/stage.js';
+import { STEADY_CALL } from './story/steady-calls.js';
 import { StoryFailure } from './story/story-failure.js';
 import { StoryLines } from './story/story-lines.js';
 import { shownTime } from './story/wall-time.js';
@@ -83,6 +84,7 @@ export async function simulate<Result>(
     const result = await playOut(stage, begun(story, stage), msOf(limit), isOver);
     if (!isOver()) {
       refuseForgottenAwait(stage);
+      refuseStuckCalls(stage);
       simulation.tell('ended');
     }
     const [violation] = violations();
@@ -138,6 +140,24 @@ function refuseForgottenAwait({ waits }: Stage): void {
   if (open.length === 0) return;
   const names = open.map(({ what }) => what).join(', ');
   throw new StoryFailure(`The story ended before ${names}. Is there an await missing?`);
+}
+
+/** Longer than anything simulated is quiet for while a call of the service goes on. */
+const quietMs = 60_000;
+
+/** A call of `every()` that waits while nothing simulated goes on waits for something real. */
+function refuseStuckCalls({ waits, simulation }: Stage): void {
+  const stuck = waits.all.filter(({ what, process, since }) => {
+    if (!what.endsWith(STEADY_CALL) || process === undefined) return false;
+    const others = waits.all.filter((wait) => wait.process === process && wait.what !== what);
+    const runs = process.isAlive && !process.isHeld && others.length === 0;
+    return runs && simulation.now - since > quietMs;
+  });
+  if (stuck.length === 0) return;
+  throw new StoryFailure(
+    `${stuck.length} calls of every() wait for something that is not simulated, such as the real ` +
+      'fetch, a timer or a file. In a story, code uses service.fetch and service.sleep.',
+  );
 }
 
 function logOf({ network }: Simulation, origin: string): RequestLog {

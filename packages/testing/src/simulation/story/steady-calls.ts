@@ -2,6 +2,9 @@ import { TokenError } from '@tokenkeep/core';
 import type { SimProcess } from '../host/sim-process.js';
 import type { Stage } from './stage.js';
 
+/** What one of them is named among the waits of a story. */
+export const STEADY_CALL = 'steady call';
+
 /** Calls that a service makes again and again, and what became of them. */
 export interface SteadyCalls {
   /** How many were begun. */
@@ -41,7 +44,7 @@ export function steadyCalls(
   };
   const once = (process: SimProcess) => {
     calls.made += 1;
-    stage.inside(process, 'steady call', call).then(
+    stage.inside(process, STEADY_CALL, call).then(
       () => {
         calls.succeeded += 1;
       },

@@ -103,6 +103,15 @@ describe('a renewal is wanted', () => {
   });
 });
 
+test('a refusal of one of two pairs of a generation asks for nothing where the other one stands', () => {
+  const record = pair({ committedBy: 'attempt-2' });
+  const refusal = (committedBy: string) =>
+    ({ kind: 'refusal', generation: 4, committedBy }) as const;
+  const at = 10 * MINUTE;
+  expect(decide(at, { record, trigger: refusal('attempt-1') })).toEqual(nothing);
+  expect(decide(at, { record, trigger: refusal('attempt-2') })).toEqual(refresh);
+});
+
 describe('a rotation in doubt', () => {
   const doubt = (more = {}) => pair({ sent: sent(more) });
 

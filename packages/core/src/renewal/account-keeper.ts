@@ -203,7 +203,12 @@ export class AccountKeeper {
     const { elapsed, parameters } = this.services;
     const refusal = this.#refusal;
     if (refusal !== undefined && elapsed.now() < refusal.quietUntil) return {};
-    const end = await this.renew({ kind: 'refusal', generation });
+    const { committedBy } = this.#found?.record ?? {};
+    const end = await this.renew({
+      kind: 'refusal',
+      generation,
+      ...(committedBy === undefined ? {} : { committedBy }),
+    });
     if (refusal !== undefined && this.generation === generation) {
       refusal.quietUntil = elapsed.now() + (end.retryMs ?? parameters.viewMaxAgeMs);
       refusal.error = end.error;

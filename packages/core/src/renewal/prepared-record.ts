@@ -4,7 +4,7 @@ import { type AccountRecord, msUntil } from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
 import { validityOfRecord } from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
-import type { Trigger } from './trigger.js';
+import { isAbout, type Trigger } from './trigger.js';
 
 type Services = Pick<RenewalServices, 'unsent' | 'parameters'>;
 
@@ -40,7 +40,7 @@ function judged(
   if (access === undefined || validity === undefined) return record;
   const age = -msUntil(access.issuedAt, 0, time);
   const ofAge = Math.min(access.lifetimeMs / 2, p.forcedGapMs);
-  const forced = trigger.kind === 'refusal' && trigger.generation === generation;
+  const forced = trigger.kind === 'refusal' && isAbout(trigger, record);
   // While it waits for its forced renewal a refused token grows old, but it does not live.
   const serves = !access.noProgress && !(forced && access.refused);
   const lived = serves && (age >= ofAge || access.issuedAt.epoch !== time.epoch);

@@ -8,7 +8,7 @@ import {
 } from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
 import { type Validity, validityOf } from '../token/validity.js';
-import type { Trigger } from './trigger.js';
+import { isAbout, type Trigger } from './trigger.js';
 
 /** Everything the decision depends on; nothing else does. */
 export interface Situation {
@@ -69,7 +69,7 @@ function isWanted(s: Situation): boolean | undefined {
     case 'refusal':
     case 'renew':
     case 'rotation':
-      return trigger.generation === record.generation;
+      return isAbout(trigger, record);
     case 'schedule':
       if (record.state === 'idle') return false;
       // A doubt is settled while it can be, however long the old access token still serves.

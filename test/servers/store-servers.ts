@@ -13,6 +13,8 @@ export interface StoreServer {
   readonly url: string;
   /** A new, empty place; what belongs to the machine and not to the server is in `folder`. */
   newPlace(folder: string): StoreSettings;
+  /** Ends the server as a crash does, and starts it again; a file has none. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export const storeKinds: readonly StoreKind[] = [
     start: async () => ({
       url: '',
       newPlace: (folder) => ({ kind: 'sqlite', path: join(folder, 'store', 'tokens.db') }),
+      restart: async () => {},
       stop: async () => {},
     }),
   },
@@ -50,6 +53,7 @@ export function onPostgres(server: PostgresServer): StoreServer {
       made += 1;
       return { kind: 'postgres', url: server.url, schema: `place_${made}`, ...local(folder) };
     },
+    restart: () => server.restart('immediate'),
     stop: () => server.stop(),
   };
 }
@@ -62,6 +66,10 @@ export function onRedis(server: RedisServer): StoreServer {
     newPlace(folder) {
       made += 1;
       return { kind: 'redis', url: server.url, prefix: `place-${made}`, ...local(folder) };
+    },
+    async restart() {
+      await server.kill();
+      await server.restart();
     },
     stop: () => server.stop(),
   };

@@ -76,6 +76,13 @@ describeStores(
       // The token at hand has not ended.
       expect((await engine.getToken('crm')).generation).toBe(generation);
       expect(world.tokenRequests).toHaveLength(asked);
+
+      // Another process makes a new store in its place: in that one nothing of this process opens.
+      const other = await world.engine();
+      await other.getToken('crm');
+      await expect(engine.renew('crm')).rejects.toMatchObject({ reason: 'another_store' });
+      await expect(engine.login('crm')).rejects.toMatchObject({ reason: 'another_store' });
+      expect((await other.renew('crm')).generation).toBe(2);
     });
   },
 );

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { AccountConfig } from '../account/account-config.js';
 import type { Clock } from '../clock/clock.js';
 import { ElapsedTime } from '../clock/elapsed-time.js';
@@ -100,7 +102,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
     store,
     sealer,
     tokens: new SealedTokens(sealer),
-    escrow: parts.escrow ?? defaultEscrow(store.traits, holder),
+    escrow: parts.escrow ?? defaultEscrow(store.traits, identity, holder),
     exchange,
     events,
     holder,
@@ -154,8 +156,20 @@ async function defaultSealer(
   return keyringSealer(keys, identity, random);
 }
 
-function defaultEscrow({ escrowFolder }: StoreTraits, holder: Holder): Escrow {
-  return escrowFolder === undefined ? noEscrow : fileEscrow(escrowFolder, holder);
+function defaultEscrow(traits: StoreTraits, identity: string, holder: Holder): Escrow {
+  const folder = escrowFolderOf(traits, identity);
+  return folder === undefined ? noEscrow : fileEscrow(folder, holder);
+}
+
+/**
+ * A store on a server has a place of its own within the folder: an engine over another store, one for
+ * tests on the same machine, would take its pairs for stale ones and throw them away.
+ */
+export function escrowFolderOf(traits: StoreTraits, identity: string): string | undefined {
+  const { escrowFolder, sharedBy } = traits;
+  if (escrowFolder === undefined || sharedBy !== 'fleet') return escrowFolder;
+  const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  return join(escrowFolder, name);
 }
 
 function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegistry): void {

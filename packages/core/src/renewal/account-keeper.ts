@@ -452,7 +452,8 @@ export class AccountKeeper {
     if (!this.#isOlder(found)) return false;
     if (committer.isUnsaved(account.id)) return true;
     // A read that a commit has overtaken proves nothing.
-    if ('readAt' in seen && seen.readAt <= this.#adoptedAt) return true;
+    const overtakenAt = Math.max(this.#adoptedAt, committer.savedAt(account.id));
+    if ('readAt' in seen && seen.readAt <= overtakenAt) return true;
     throw rolledBack(account, services.store.traits.location);
   }
 

@@ -33,6 +33,8 @@ export type CommitEnd =
  */
 export class Committer {
   readonly #unsaved = new Map<string, Promise<void>>();
+  /** When a pair that had waited in escrow was out of it, on the line of elapsed time. */
+  readonly #savedAt = new Map<string, number>();
   readonly #stopped = new AbortController();
 
   constructor(private readonly services: RenewalServices) {}
@@ -40,6 +42,11 @@ export class Committer {
   /** Pairs that only escrow has. */
   unsaved(): Promise<unknown> {
     return Promise.allSettled(this.#unsaved.values());
+  }
+
+  /** What was read before says nothing of that pair. */
+  savedAt(id: string): number {
+    return this.#savedAt.get(id) ?? Number.NEGATIVE_INFINITY;
   }
 
   isUnsaved(id: string): boolean {
@@ -163,7 +170,9 @@ export class Committer {
     const saving = this.#retry(commit)
       .catch(() => {})
       .finally(() => {
-        if (this.#unsaved.get(id) === saving) this.#unsaved.delete(id);
+        if (this.#unsaved.get(id) !== saving) return;
+        this.#unsaved.delete(id);
+        this.#savedAt.set(id, this.services.elapsed.now());
       });
     this.#unsaved.set(id, saving);
     const record = withFreshTokens(placeholder(commit), commit.fresh);

@@ -119,8 +119,8 @@ class MemoryStore implements TokenStore {
     limit: number,
   ): Promise<readonly StoredRow[]> {
     return [...this.#rows.values()]
-      .filter((row) => row.kind === kind && (after === undefined || row.id > after))
-      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .filter((row) => row.kind === kind && (after === undefined || byCodePoint(row.id, after) > 0))
+      .sort((a, b) => byCodePoint(a.id, b.id))
       .slice(0, limit);
   }
 
@@ -131,4 +131,9 @@ class MemoryStore implements TokenStore {
 
 function place(kind: RowKind, id: string): string {
   return `${kind}:${id}`;
+}
+
+/** As bytes in UTF-8, like every other store: `<` compares halves of surrogate pairs. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -7,6 +7,9 @@ type Call<Result> = () => Promise<Result & { readonly time?: StoreTime }>;
 
 const nothingWatched: StoreWatch = { stop: async () => {} };
 
+/** What stores say when their rows are not there any more. */
+const vanished = ['emptied', 'no_schema', 'damaged', 'foreign_schema'];
+
 /** How far two clocks run apart, as a part of the time that passes. */
 const MOST_DRIFT = 1e-3;
 
@@ -22,6 +25,10 @@ export class WatchedStore implements TokenStore {
   #timeHeardAt = 0;
   #failingSince: number | undefined;
   #returnedAt = Number.NEGATIVE_INFINITY;
+  /** Of the store this engine was opened over. */
+  #identity: string | undefined;
+  /** It was gone: somebody else may have made another one in its place since. */
+  #wasGone = false;
 
   constructor(
     private readonly store: TokenStore,
@@ -58,6 +65,7 @@ export class WatchedStore implements TokenStore {
   close = () => this.store.close();
   identity = async () => {
     const { identity } = await this.#call(async () => ({ identity: await this.store.identity() }));
+    this.#identity ??= identity;
     return identity;
   };
   now = async () => {
@@ -88,6 +96,7 @@ export class WatchedStore implements TokenStore {
   async #call<Result>(call: Call<Result>): Promise<Result> {
     const before = this.elapsed.now();
     try {
+      if (this.#wasGone) await this.#checkIdentity();
       const result = await call();
       if (result?.time !== undefined) this.#hear(result.time, before);
       this.#recovered();
@@ -114,6 +123,21 @@ export class WatchedStore implements TokenStore {
     this.#timeHeardAt = heardAt;
   }
 
+  /** In another store nothing of this engine opens, and what it writes opens for nobody else. */
+  async #checkIdentity(): Promise<void> {
+    const known = this.#identity;
+    if (known === undefined || (await this.store.identity()) === known) {
+      this.#wasGone = false;
+      return;
+    }
+    throw new TokenError(
+      'STORE_UNAVAILABLE',
+      `The ${this.traits.name} store at ${this.traits.location} was lost, and another one was made in ` +
+        'its place. Bring the old one back, or restart this process: its accounts log in again.',
+      { reason: 'another_store' },
+    );
+  }
+
   #recovered(): void {
     if (this.#failingSince === undefined) return;
     this.#returnedAt = this.elapsed.now();
@@ -132,6 +156,7 @@ export class WatchedStore implements TokenStore {
             `(${(cause as { code?: string })?.code ?? 'no code'}). Tokens in memory are served on.`,
           { retryable: true, reason: 'unexpected' },
         );
+    if (error.reason !== undefined && vanished.includes(error.reason)) this.#wasGone = true;
     if (this.#failingSince === undefined && error.code === 'STORE_UNAVAILABLE') {
       this.#failingSince = this.elapsed.now();
       this.events.emit('store:unavailable', { error });

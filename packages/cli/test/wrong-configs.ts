@@ -30,6 +30,14 @@ export const wrongConfigs: readonly WrongConfig[] = [
     fix: 'Did you mean "accounts"? Known: store, namespace, keys, escrow, allowInsecureLoopback, providers',
   },
   {
+    mistake: 'the scheme of a server is misspelt',
+    yaml: `store: postgress://ada:secret@db/tokens\nproviders:\n${chatapp}\naccounts:\n${crm}`,
+    line: 1,
+    path: 'store',
+    says: 'This value is not accepted.',
+    fix: 'Give a path, postgres://... or redis://...',
+  },
+  {
     mistake: 'the kind of a provider is misspelt',
     yaml: 'providers:\n  mine:\n    use: chatap',
     line: 3,

@@ -63,7 +63,7 @@ describe('options of a Redis store', () => {
     expect(refusal({ url, client: new Redis({ lazyConnect: true }) })).toContain('either { url }');
     expect(refusal(url)).toBe('redisStore wants its URL by name: redisStore({ url }).');
     expect(refusal({ url, timeout: 5 })).toBe(
-      'redisStore has no option "timeout". Its options are url, client, prefix, timeoutMs, whenNotDurable, waitForReplicas, fsync.',
+      'redisStore has no option "timeout". Its options are url, client, prefix, escrowFolder, timeoutMs, whenNotDurable, waitForReplicas, fsync.',
     );
   });
 

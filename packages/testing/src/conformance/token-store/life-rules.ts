@@ -48,7 +48,12 @@ export const lifeRules: readonly StoreRule[] = [
       const heard = () => told.includes('a');
       const watching = await store.watch((id) => void told.push(id));
       const second = await another();
-      await second.write([change('held', { lease: { holder: 'other', ms: 60_000 } })]);
+      const lease = { holder: 'other', ms: 60_000 };
+      const { ms } = await second.now();
+      await second.write([change('held', { lease, due: ms })]);
+      await second.write([change('held', { lease, due: ms, expected: 1 })]);
+      await second.write([change('held', { kind: 'budget' })]);
+      await second.write([change('held', { kind: 'configuration' })]);
       await second.write([change('a')]);
       for (let waitedMs = 0; !heard() && waitedMs < hintWithinMs; waitedMs += 10) await sleep(10);
       assert.ok(heard(), `nothing was told within ${hintWithinMs} ms`);

@@ -65,6 +65,21 @@ export const scheduleRules: readonly StoreRule[] = [
     },
   },
   {
+    name: 'claimDue takes the earliest of many, whatever the order of the ids',
+    async check({ store }) {
+      const { ms } = await store.now();
+      const ids = Array.from({ length: 24 }, (_, index) => `row-${index}`);
+      for (const [index, id] of ids.entries()) {
+        await store.write([change(id, { due: ms - ((index * 7) % 24) - 1 })]);
+      }
+      const { rows } = await store.claimDue({ ...mine, ids, limit: 5 });
+      assert.deepEqual(
+        rows.map(({ due }) => ms - (due ?? 0)),
+        [24, 23, 22, 21, 20],
+      );
+    },
+  },
+  {
     name: 'claimDue touches only the ids it was given, and no budgets',
     async check({ store }) {
       const { ms } = await store.now();

@@ -96,6 +96,50 @@ export const writeRules: readonly StoreRule[] = [
     },
   },
   {
+    name: 'each of eight changes is compared, whatever its place and kind',
+    async check({ store }) {
+      const kinds = ['account', 'budget', 'configuration'] as const;
+      const rows = Array.from({ length: 8 }, (_, index) => {
+        const kind = kinds[index % 3] ?? 'account';
+        return change(`row-${index}`, { kind });
+      });
+      await store.write(rows);
+      for (const [place, row] of rows.entries()) {
+        const changes = rows.map((each) => ({ ...each, expected: each === row ? 7 : 1 }));
+        const result = await store.write(changes);
+        assert.equal(!result.written && result.conflict, `row-${place}`);
+      }
+      for (const { kind, id } of rows) assert.equal((await store.read(kind, id)).row?.version, 1);
+    },
+  },
+  {
+    name: 'long holders, high fences and long leases come back exactly',
+    async check({ store }) {
+      const lease = { holder: 'h'.repeat(120), ms: 86_400_000 };
+      const fence = 2 ** 31 + 1;
+      const { time } = await store.write([change('a', { lease, fence })]);
+      const row = await rowOf(store, 'a');
+      assert.deepEqual(
+        [row?.holder, row?.fence, row?.leaseUntil],
+        [lease.holder, fence, time.ms + lease.ms],
+      );
+    },
+  },
+  {
+    name: 'list returns as many rows as it is asked for',
+    async check({ store }) {
+      const ids = Array.from(
+        { length: 240 },
+        (_, index) => `row-${String(index).padStart(3, '0')}`,
+      );
+      for (let at = 0; at < ids.length; at += 8) {
+        await store.write(ids.slice(at, at + 8).map((id) => change(id)));
+      }
+      assert.deepEqual(await idsOf(store, undefined, 200), ids.slice(0, 200));
+      assert.deepEqual(await idsOf(store, 'row-199', 200), ids.slice(200));
+    },
+  },
+  {
     name: 'one conflict undoes all changes and names the first',
     async check({ store }) {
       await store.write([change('c'), change('d')]);
@@ -193,11 +237,11 @@ export const writeRules: readonly StoreRule[] = [
   {
     name: 'list pages through one kind by id, in the order of code points',
     async check({ store }) {
-      const ids = ['B', 'a', 'b', 'ä', 'Z'];
+      const ids = ['B', 'a', '💾', 'b', 'ä', 'Z', '～'];
       await store.write([...ids.map((id) => change(id)), change('x', { kind: 'budget' })]);
       assert.deepEqual(await idsOf(store, undefined, 3), ['B', 'Z', 'a']);
-      assert.deepEqual(await idsOf(store, 'a', 3), ['b', 'ä']);
-      assert.deepEqual(await idsOf(store, 'ä', 3), []);
+      assert.deepEqual(await idsOf(store, 'a', 9), ['b', 'ä', '～', '💾']);
+      assert.deepEqual(await idsOf(store, '💾', 3), []);
       assert.deepEqual(await idsOf(store, undefined, 0), []);
       const budgets = await store.list('budget', undefined, 9);
       assert.deepEqual(

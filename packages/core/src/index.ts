@@ -12,6 +12,7 @@ export { printable } from './errors/printable.js';
 export { TokenError, type TokenErrorDetails } from './errors/token-error.js';
 export { type Escrow, type EscrowEntry, noEscrow } from './escrow/escrow.js';
 export type { EscrowFile, EscrowFiles } from './escrow/escrow-files.js';
+export { escrowFolderOf } from './escrow/escrow-folder.js';
 export { fileEscrow } from './escrow/file-escrow.js';
 export { type EventName, eventNames, type TokenEvents } from './events/events.js';
 export type { Logger } from './events/log-events.js';

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { escrowFolderOf } from '../src/engine/open-engine.js';
-import type { StoreTraits } from '../src/index.js';
+import { escrowFolderOf, type StoreTraits } from '../src/index.js';
 
 const server: StoreTraits = {
   name: 'postgres',

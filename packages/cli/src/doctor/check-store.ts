@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   checkSealedRow,
+  escrowFolderOf,
   type Keyring,
   keyringSealer,
   readKeyFile,
@@ -57,7 +58,7 @@ function weaknesses({ traits }: TokenStore): readonly Finding[] {
 }
 
 async function checkKeys(store: TokenStore, keyFile: string): Promise<readonly Finding[]> {
-  const { escrowFolder } = store.traits;
+  const escrowFolder = escrowFolderOf(store.traits, await store.identity());
   const rows = [];
   for await (const row of allRows(store)) if (row.kind === 'account') rows.push(row);
   let keys: Keyring | undefined;

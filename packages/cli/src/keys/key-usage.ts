@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RowKind, type StoredRow, sealingKeyIds, type TokenStore } from '@tokenkeep/core';
+import {
+  escrowFolderOf,
+  type RowKind,
+  type StoredRow,
+  sealingKeyIds,
+  type TokenStore,
+} from '@tokenkeep/core';
 
 const PAGE = 500;
 /** All kinds there are: any of them may hold something sealed. */
@@ -22,7 +28,8 @@ export async function keyUsage(store: TokenStore): Promise<KeyUsage> {
   for await (const { kind, id, body } of allRows(store)) {
     note(body, kind === 'account' ? id : `${id} (${kind})`);
   }
-  for (const text of escrowFiles(store.traits.escrowFolder)) note(text, 'a pair in escrow');
+  for (const text of escrowFiles(escrowFolderOf(store.traits, await store.identity())))
+    note(text, 'a pair in escrow');
   return usage;
 }
 

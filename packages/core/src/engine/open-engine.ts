@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import type { AccountConfig } from '../account/account-config.js';
 import type { Clock } from '../clock/clock.js';
 import { ElapsedTime } from '../clock/elapsed-time.js';
 import type { Random } from '../clock/random.js';
 import { type Escrow, noEscrow } from '../escrow/escrow.js';
+import { escrowFolderOf } from '../escrow/escrow-folder.js';
 import { fileEscrow } from '../escrow/file-escrow.js';
 import { EventHub } from '../events/event-hub.js';
 import { type Logger, logEvents } from '../events/log-events.js';
@@ -159,17 +158,6 @@ async function defaultSealer(
 function defaultEscrow(traits: StoreTraits, identity: string, holder: Holder): Escrow {
   const folder = escrowFolderOf(traits, identity);
   return folder === undefined ? noEscrow : fileEscrow(folder, holder);
-}
-
-/**
- * A store on a server has a place of its own within the folder: an engine over another store, one for
- * tests on the same machine, would take its pairs for stale ones and throw them away.
- */
-export function escrowFolderOf(traits: StoreTraits, identity: string): string | undefined {
-  const { escrowFolder, sharedBy } = traits;
-  if (escrowFolder === undefined || sharedBy !== 'fleet') return escrowFolder;
-  const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-  return join(escrowFolder, name);
 }
 
 function warnOfTraps(engine: Engine, traits: StoreTraits, registry: AccountRegistry): void {

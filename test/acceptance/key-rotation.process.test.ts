@@ -3,7 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { changeKeyFile, newSealingKey, readKeyFile, systemRandom } from '@tokenkeep/core';
+import {
+  changeKeyFile,
+  defaultParameters,
+  newSealingKey,
+  readKeyFile,
+  systemRandom,
+} from '@tokenkeep/core';
 import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
 import type { EngineProcess, Watched } from './processes/engine-process.js';
 import { RealWorld } from './processes/real-world.js';
@@ -86,7 +92,9 @@ describeStores(storeKinds, ({ start }) => {
   afterAll(() => stores.stop());
 
   test('S33 keys are added, promoted and retired while four processes run: no caller notices', async () => {
-    await using world = await RealWorld.begin({ accounts }, stores);
+    // Not scaled: a caller's patience of a second and a half is short while a dozen processes start.
+    const parameters = { ...defaultParameters, gapMs: 20 };
+    await using world = await RealWorld.begin({ accounts, parameters }, stores);
     const { store } = world;
     const keyFile = store.kind === 'sqlite' ? `${store.path}.key` : store.keyFile;
     const replicas = new Replicas(world);

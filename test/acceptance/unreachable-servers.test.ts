@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { ExchangeError, type HttpExchange, nodeHttpExchange } from '@tokenkeep/core';
 import { trackedExchange } from '@tokenkeep/testing';
+import { freePort } from '../servers/free-port.js';
 import { failureOf } from './failure-of.js';
-import { freePort } from './free-port.js';
 import { authRefreshWorld, chatAppLogin, chatAppWorld, person, World } from './world.js';
 
 const second = 1_000;

@@ -9,9 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { serverProgram } from './server-program.js';
 
 const programs = { initdb: serverProgram('initdb'), postgres: serverProgram('postgres') };
@@ -163,15 +163,6 @@ export function asServerUser(command: readonly string[]): readonly string[] {
 function run(command: readonly string[], input = ''): void {
   const [program = '', ...args] = asServerUser(command);
   execFileSync(program, args, { input, stdio: ['pipe', 'ignore', 'pipe'], cwd: tmpdir() });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function pause(ms: number): Promise<'paused'> {

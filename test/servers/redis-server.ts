@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { serverProgram } from './server-program.js';
 
 const program = serverProgram('redis-server');
@@ -37,7 +37,7 @@ export interface RedisServerOptions {
 export async function startRedis({ config = {} }: RedisServerOptions = {}): Promise<RedisServer> {
   if (program === undefined) throw new Error(`This ${redisMissing}`);
   const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-redis-'));
-  const port = await freePort();
+  const port = await portWithBus();
   const password = 'correct-horse';
   const settings = {
     port: String(port),
@@ -99,13 +99,8 @@ async function ended(server: ChildProcess, signal: NodeJS.Signals): Promise<void
   await once(server, 'exit');
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port');
-  // The port of a cluster's bus is 10,000 higher, and has to exist.
-  return address.port > 55_000 ? freePort() : address.port;
+/** The port of a cluster's bus is 10,000 higher, and has to exist. */
+async function portWithBus(): Promise<number> {
+  const port = await freePort();
+  return port > 55_000 ? portWithBus() : port;
 }

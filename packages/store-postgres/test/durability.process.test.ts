@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { postgresStore } from '@tokenkeep/store-postgres';
+import { change } from '@tokenkeep/testing/conformance';
 import pg from 'pg';
 import { asServerUser, startPostgres } from '../../../test/servers/postgres-server.js';
 import { serverProgram } from '../../../test/servers/server-program.js';
-import { change, describeWithPostgres, sql } from './private-server.js';
+import { describeWithPostgres, sql } from './private-server.js';
 
 /** What a session asks of the server by default, for all users of the database. */
 async function asRoleSetting(superuserUrl: string, setting: string, work: () => Promise<void>) {

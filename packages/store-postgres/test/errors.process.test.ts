@@ -4,8 +4,9 @@ import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { TokenError, type TokenStore } from '@tokenkeep/core';
 import { postgresStore } from '@tokenkeep/store-postgres';
+import { change } from '@tokenkeep/testing/conformance';
 import pg from 'pg';
-import { change, describeWithPostgres, sql } from './private-server.js';
+import { describeWithPostgres, sql } from './private-server.js';
 
 async function failureOf(work: Promise<unknown>): Promise<TokenError> {
   const error: unknown = await work.then(

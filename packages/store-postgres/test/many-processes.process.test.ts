@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { StoredRow, TokenStore } from '@tokenkeep/core';
 import { postgresStore } from '@tokenkeep/store-postgres';
-import { change, describeWithPostgres } from './private-server.js';
+import { change } from '@tokenkeep/testing/conformance';
+import { describeWithPostgres } from './private-server.js';
 import { Child, together } from './process/child-process.js';
 
 describeWithPostgres('many processes on PostgreSQL', (server) => {

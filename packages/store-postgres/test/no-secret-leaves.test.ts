@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { postgresStore } from '@tokenkeep/store-postgres';
-import { change, describeWithPostgres, sql } from './private-server.js';
+import { change } from '@tokenkeep/testing/conformance';
+import { describeWithPostgres, sql } from './private-server.js';
 
 describeWithPostgres('what PostgreSQL is shown', (server) => {
   test('S18 an error of a constraint carries nothing of the row, and no statement shows a body', async () => {

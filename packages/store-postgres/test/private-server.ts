@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import type { RowWrite } from '@tokenkeep/core';
 import pg from 'pg';
 import {
   type PostgresServer,
@@ -53,9 +52,4 @@ export async function sql(url: string, text: string, values?: unknown[]): Promis
   } finally {
     await client.end();
   }
-}
-
-/** A new account row without anything special, but for the facts given. */
-export function change(id: string, facts: Partial<RowWrite> = {}): RowWrite {
-  return { kind: 'account', id, expected: 0, body: '{}', due: undefined, fence: 0, ...facts };
 }

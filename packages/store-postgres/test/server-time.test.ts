@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { postgresStore } from '@tokenkeep/store-postgres';
-import { change, describeWithPostgres, sql } from './private-server.js';
+import { change } from '@tokenkeep/testing/conformance';
+import { describeWithPostgres, sql } from './private-server.js';
 
 const hourMs = 3_600_000;
 

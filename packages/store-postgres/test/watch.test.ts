@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { postgresStore } from '@tokenkeep/store-postgres';
-import { change, describeWithPostgres, sql } from './private-server.js';
+import { change } from '@tokenkeep/testing/conformance';
+import { describeWithPostgres, sql } from './private-server.js';
 
 describeWithPostgres('watching on PostgreSQL', (server) => {
   test('only accounts that were written without a lease are told of, and only in their own schema', async () => {

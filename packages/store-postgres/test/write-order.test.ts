@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { postgresStore } from '@tokenkeep/store-postgres';
-import { change, describeWithPostgres } from './private-server.js';
+import { change } from '@tokenkeep/testing/conformance';
+import { describeWithPostgres } from './private-server.js';
 
 describeWithPostgres('writes of several rows on PostgreSQL', (server) => {
   test('sixteen at once, in opposite orders, with rows that are new and rows that are not, never stand still', async () => {

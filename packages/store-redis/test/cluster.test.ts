@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { redisStore } from '@tokenkeep/store-redis';
-import { testTokenStore } from '@tokenkeep/testing/conformance';
+import { change, testTokenStore } from '@tokenkeep/testing/conformance';
 import { Cluster } from 'ioredis';
 import { histories, timeLimitMs } from '../../../test/property-runs.js';
 import type { RedisServer } from '../../../test/servers/redis-server.js';
-import { change } from './change.js';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 describeOnRedis('the store contract on a Redis cluster', () => {

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, test } from '@jest/globals';
 import { redisStore } from '@tokenkeep/store-redis';
 import { testTokenStore } from '@tokenkeep/testing/conformance';
 import { histories, timeLimitMs } from '../../../test/property-runs.js';
-import { type RedisServer, redisMissing, startRedis } from '../../../test/servers/redis-server.js';
+import { type RedisServer, startRedis } from '../../../test/servers/redis-server.js';
+import { describeOnRedis } from './private-redis.js';
 
-const onRedis = redisMissing === undefined ? describe : describe.skip;
-
-onRedis(`the store contract on Redis ${redisMissing ?? ''}`, () => {
+describeOnRedis('the store contract on Redis', () => {
   let server: RedisServer;
   let places = 0;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { redisStore } from '@tokenkeep/store-redis';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 /** A master waits five seconds for more replicas before it copies its data to the first. */

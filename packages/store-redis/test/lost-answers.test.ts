@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { TokenStore } from '@tokenkeep/core';
+import { change } from '@tokenkeep/testing/conformance';
 import { Cluster, Redis } from 'ioredis';
-import { change } from './change.js';
 import { type CuttingProxy, cuttingProxy } from './cutting-proxy.js';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, privateRedis } from './private-redis.js';
 
 /** More than are sent before it is known whether anybody is due. */

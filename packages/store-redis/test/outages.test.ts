@@ -2,7 +2,7 @@ import { kill } from 'node:process';
 import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import type { TokenStore } from '@tokenkeep/core';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 describeOnRedis('a Redis server that fails', () => {

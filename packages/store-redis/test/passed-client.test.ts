@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { change } from '@tokenkeep/testing/conformance';
 import { Redis } from 'ioredis';
-import { change } from './change.js';
 import { describeOnRedis, privateRedis } from './private-redis.js';
 
 describeOnRedis('a client that the host passes in', () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from '@jest/globals';
 import type { TokenStore } from '@tokenkeep/core';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 /** What the store's user may do, as the README states it. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, privateRedis } from './private-redis.js';
 
 const hourMs = 3_600_000;

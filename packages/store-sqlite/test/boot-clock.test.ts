@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { systemClock, type TokenStore } from '@tokenkeep/core';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { type HandClock, handClock } from '@tokenkeep/testing/conformance';
-import { change } from './change.js';
+import { change, type HandClock, handClock } from '@tokenkeep/testing/conformance';
 import { tempFolders } from './temp-folder.js';
 
 const tempFolder = tempFolders();

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import {
   askChild,
   asNobody,

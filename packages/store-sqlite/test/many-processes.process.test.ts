@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { StoredRow, StoreTime } from '@tokenkeep/core';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
-import { change } from './change.js';
+import { change } from '@tokenkeep/testing/conformance';
 import { Child, together } from './process/child-process.js';
 import { tempFolders } from './temp-folder.js';
 

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { change } from '@tokenkeep/testing/conformance';
 import { connect } from '../src/connection.js';
 import { migrations } from '../src/migrations/index.js';
 import { applicationId, migrate, schemaVersion } from '../src/schema.js';
-import { change } from './change.js';
 import { tempFolders } from './temp-folder.js';
 
 const tempFolder = tempFolders();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { systemClock, TokenError, type TokenStore } from '@tokenkeep/core';
 import { type SqliteStoreOptions, sqliteStore } from '@tokenkeep/store-sqlite';
+import { change } from '@tokenkeep/testing/conformance';
 import { connect } from '../src/connection.js';
-import { change } from './change.js';
 import { tempFolders } from './temp-folder.js';
 
 const tempFolder = tempFolders();

@@ -1,7 +1,7 @@
 import { defaultParameters } from '@tokenkeep/core';
 import { z } from 'zod';
 import { isKind, type KindName, kindNames, kindOf } from './provider-kinds.js';
-import { serverKind } from './store-place.js';
+import { isStore } from './store-place.js';
 
 const text = z.string().min(1, 'must not be empty');
 const wholeNumber = z.number().int('must be whole').positive('must be above 0');
@@ -52,10 +52,7 @@ const account = z.strictObject({
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   store: text
-    .refine(
-      (store) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(store) || serverKind(store) !== undefined,
-      'give a path, postgres://... or redis://...',
-    )
+    .refine(isStore, 'give a path, postgres://... or redis://...')
     .optional()
     .describe('SQLite file, relative to this file; or postgres://... or redis://...'),
   namespace: text

@@ -33,10 +33,17 @@ const SCHEMES = {
 /** Beside the config, as it is to be brought to every machine with it. */
 const KEYS = 'tokenkeep.keys';
 
+const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i;
+
 /** Whether a text names a server, and which kind. */
 export function serverKind(store: string | undefined): 'postgres' | 'redis' | undefined {
-  const [, scheme = ''] = /^([a-z]+:)\/\//i.exec(store ?? '') ?? [];
+  const [, scheme = ''] = SCHEME.exec(store ?? '') ?? [];
   return SCHEMES[scheme.toLowerCase() as keyof typeof SCHEMES];
+}
+
+/** A path, or a server of a kind there is: a scheme that is misspelt is no name of a file. */
+export function isStore(store: string): boolean {
+  return !SCHEME.test(store) || serverKind(store) !== undefined;
 }
 
 /** @param configPath absolute: paths are relative to it */

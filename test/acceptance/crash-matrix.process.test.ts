@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TokenError } from '@tokenkeep/core';
-import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
+import { type StoreServer, storeKinds } from '@tokenkeep/servers';
+import { describeStores } from '../describe-stores.js';
 import { type Kind, RealWorld, whenAllowed } from './processes/real-world.js';
 
 /**

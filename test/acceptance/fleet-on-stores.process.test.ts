@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { defaultParameters } from '@tokenkeep/core';
+import { type StoreServer, storeKinds } from '@tokenkeep/servers';
 import { fault, fingerprint } from '@tokenkeep/testing';
-import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
+import { describeStores } from '../describe-stores.js';
 import type { Watched } from './processes/engine-process.js';
 import { RealWorld } from './processes/real-world.js';
 

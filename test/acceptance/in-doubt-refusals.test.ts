@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { freePort } from '@tokenkeep/servers';
 import { type Fault, fault } from '@tokenkeep/testing';
-import { freePort } from '../servers/free-port.js';
 import { authRefreshWorld, chatAppLogin, chatAppWorld, World } from './world.js';
 
 const minute = 60_000;

@@ -10,7 +10,8 @@ import {
   readKeyFile,
   systemRandom,
 } from '@tokenkeep/core';
-import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
+import { type StoreServer, storeKinds } from '@tokenkeep/servers';
+import { describeStores } from '../describe-stores.js';
 import type { EngineProcess, Watched } from './processes/engine-process.js';
 import { RealWorld } from './processes/real-world.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TokenError } from '@tokenkeep/core';
+import { type StoreServer, type StoreSettings, storeKinds } from '@tokenkeep/servers';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
-import type { StoreSettings } from '../servers/store-settings.js';
+import { describeStores } from '../describe-stores.js';
 import { RealWorld, whenAllowed } from './processes/real-world.js';
 
 const mostRenewals = 4;

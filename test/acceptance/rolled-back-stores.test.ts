@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type StoredRow, type TokenEngine, TokenError } from '@tokenkeep/core';
-import { describeStores, type StoreServer, storeKinds } from '../servers/store-servers.js';
+import { type StoreServer, storeKinds, storeOf } from '@tokenkeep/servers';
+import { describeStores } from '../describe-stores.js';
 import { quick, RealWorld, whenAllowed } from './processes/real-world.js';
-import { storeOf } from './processes/stores.mjs';
 
 /** What a backup, a clone or a fail-over does to one account: an older row stands there again. */
 async function putBack(world: RealWorld, older: StoredRow): Promise<void> {

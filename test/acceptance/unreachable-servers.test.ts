@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ExchangeError, type HttpExchange, nodeHttpExchange } from '@tokenkeep/core';
+import { freePort } from '@tokenkeep/servers';
 import { trackedExchange } from '@tokenkeep/testing';
-import { freePort } from '../servers/free-port.js';
 import { failureOf } from './failure-of.js';
 import { authRefreshWorld, chatAppLogin, chatAppWorld, person, World } from './world.js';
 

@@ -1,11 +1,8 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  describeStores,
-  type StoreServer,
-  storeKinds,
-} from '../../../test/servers/store-servers.js';
+import { type StoreServer, storeKinds } from '@tokenkeep/servers';
+import { describeStores } from '../../../test/describe-stores.js';
 import { CliWorld } from './cli-world.js';
 
 const servers = storeKinds.filter(({ name }) => name !== 'SQLite');

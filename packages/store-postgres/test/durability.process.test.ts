@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { asServerUser, serverProgram, startPostgres } from '@tokenkeep/servers';
 import { postgresStore } from '@tokenkeep/store-postgres';
 import { change } from '@tokenkeep/testing/conformance';
 import pg from 'pg';
-import { asServerUser, startPostgres } from '../../../test/servers/postgres-server.js';
-import { serverProgram } from '../../../test/servers/server-program.js';
 import { describeWithPostgres, sql } from './private-server.js';
 
 /** What a session asks of the server by default, for all users of the database. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import pg from 'pg';
 import {
   type PostgresServer,
   type PostgresServerOptions,
   postgresMissing,
   startPostgres,
-} from '../../../test/servers/postgres-server.js';
+} from '@tokenkeep/servers';
+import pg from 'pg';
 
 /** `describe` where PostgreSQL is installed; elsewhere it says what to install. */
 export function describeWithPostgres(

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { RedisServer } from '@tokenkeep/servers';
 import { redisStore } from '@tokenkeep/store-redis';
 import { change, testTokenStore } from '@tokenkeep/testing/conformance';
 import { Cluster } from 'ioredis';
 import { histories, timeLimitMs } from '../../../test/property-runs.js';
-import type { RedisServer } from '../../../test/servers/redis-server.js';
 import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 describeOnRedis('the store contract on a Redis cluster', () => {

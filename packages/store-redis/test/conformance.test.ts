@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
+import { type RedisServer, startRedis } from '@tokenkeep/servers';
 import { redisStore } from '@tokenkeep/store-redis';
 import { testTokenStore } from '@tokenkeep/testing/conformance';
 import { histories, timeLimitMs } from '../../../test/property-runs.js';
-import { type RedisServer, startRedis } from '../../../test/servers/redis-server.js';
 import { describeOnRedis } from './private-redis.js';
 
 describeOnRedis('the store contract on Redis', () => {

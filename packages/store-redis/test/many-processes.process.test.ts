@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { StoreTime } from '@tokenkeep/core';
+import type { RedisServer } from '@tokenkeep/servers';
 import { change } from '@tokenkeep/testing/conformance';
-import type { RedisServer } from '../../../test/servers/redis-server.js';
 import { describeOnRedis, privateRedis } from './private-redis.js';
 import { Child, together } from './process/child-process.js';
 

@@ -1,13 +1,13 @@
 import { afterAll, describe } from '@jest/globals';
 import { TokenError, type TokenStore } from '@tokenkeep/core';
-import { type RedisStoreOptions, redisStore } from '@tokenkeep/store-redis';
-import { Redis } from 'ioredis';
 import {
   type RedisServer,
   type RedisServerOptions,
   redisMissing,
   startRedis,
-} from '../../../test/servers/redis-server.js';
+} from '@tokenkeep/servers';
+import { type RedisStoreOptions, redisStore } from '@tokenkeep/store-redis';
+import { Redis } from 'ioredis';
 
 /** Skipped, by a name that says why, where there is no Redis. */
 export function describeOnRedis(name: string, tests: () => void): void {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Parameters as EngineParameters } from '@tokenkeep/core';
-import type { StoreSettings } from '../../servers/store-settings.js';
+import type { StoreSettings } from '@tokenkeep/servers';
 
 const script = fileURLToPath(new URL('./engine.mjs', import.meta.url));
 const LONGEST_ANSWER_MS = 50_000;

@@ -7,8 +7,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTokenEngine } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
+import { keysOf, storeOf } from '@tokenkeep/servers';
 import { fingerprint } from '@tokenkeep/testing';
-import { keysOf, storeOf } from './stores.mjs';
 
 /**
  * Where this process is to send itself a signal; once.

@@ -10,14 +10,13 @@ import {
   TokenError,
 } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
+import { keysOf, type StoreServer, type StoreSettings, storeOf } from '@tokenkeep/servers';
 import {
   AuthRefreshAuthority,
   fingerprint,
   type LogEntry,
   type Rotation,
 } from '@tokenkeep/testing';
-import type { StoreServer } from '../../servers/store-servers.js';
-import type { StoreSettings } from '../../servers/store-settings.js';
 import { person } from '../world.js';
 import {
   EngineProcess,
@@ -25,7 +24,6 @@ import {
   type ProcessOptions,
   type TokenThere,
 } from './engine-process.js';
-import { keysOf, storeOf } from './stores.mjs';
 
 /** A tenth of real time, but for the gap: what a test asks next should not wait for it. */
 export const quick: EngineParameters = { ...scaleParameters(0.1), gapMs: 20 };

@@ -1,17 +1,11 @@
-// The stores that tests of several processes share, made from settings that can be sent to a child.
-
-import { sharedKeyring } from '@tokenkeep/core';
+import { type Keyring, sharedKeyring, type TokenStore } from '@tokenkeep/core';
 import { postgresStore } from '@tokenkeep/store-postgres';
 import { redisStore } from '@tokenkeep/store-redis';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
+import type { StoreSettings } from './store-settings.js';
 
-/** @typedef {import('../../servers/store-settings.js').StoreSettings} StoreSettings */
-
-/**
- * @param {StoreSettings} settings
- * @returns {import('@tokenkeep/core').TokenStore}
- */
-export function storeOf(settings) {
+/** The store that settings name, also in a process that was sent them. */
+export function storeOf(settings: StoreSettings): TokenStore {
   switch (settings.kind) {
     case 'sqlite': {
       const { path, bootId } = settings;
@@ -28,12 +22,7 @@ export function storeOf(settings) {
   }
 }
 
-/**
- * What an engine over it is given besides: a server has no place for a key file.
- *
- * @param {StoreSettings} settings
- * @returns {{ keyring?: import('@tokenkeep/core').Keyring }}
- */
-export function keysOf(settings) {
+/** What an engine over it is given besides: a server has no place for a key file. */
+export function keysOf(settings: StoreSettings): { readonly keyring?: Keyring } {
   return settings.kind === 'sqlite' ? {} : { keyring: sharedKeyring(settings.keyFile) };
 }

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
 import { keyringFromFile, systemRandom } from '@tokenkeep/core';
 
 import { type PostgresServer, postgresMissing, startPostgres } from './postgres-server.js';
@@ -80,15 +79,4 @@ function local(folder: string) {
   const keyFile = join(folder, 'tokenkeep.keys');
   keyringFromFile(keyFile, systemRandom());
   return { keyFile, escrowFolder: join(folder, 'escrow') };
-}
-
-/** The same tests for each store; those whose server is not installed say what they need. */
-export function describeStores(
-  kinds: readonly StoreKind[],
-  tests: (kind: StoreKind) => void,
-): void {
-  for (const kind of kinds) {
-    if (kind.missing === undefined) describe(kind.name, () => tests(kind));
-    else describe.skip(`${kind.name} (${kind.missing})`, () => tests(kind));
-  }
 }

@@ -10,7 +10,7 @@ const rules = {
   timeoutMs: 1_000,
   maxBodyBytes: 1_000,
   wallClock: () => 0,
-  beforeConnect: () => {},
+  beforeConnect: async () => {},
   onOutcome: () => {},
 };
 

@@ -159,7 +159,7 @@ const call = new EngineCall({
   timeoutMs: 1,
   maxBodyBytes: 1,
   wallClock: () => wallClock,
-  beforeConnect: () => {},
+  beforeConnect: async () => {},
   admit: async () => {},
   onOutcome: () => {},
 });

@@ -136,7 +136,7 @@ describe('a Secret that was printed into a request', () => {
       timeoutMs: 1,
       maxBodyBytes: 1,
       wallClock: () => 0,
-      beforeConnect: () => {},
+      beforeConnect: async () => {},
       admit: async () => {},
       onOutcome: () => {},
     });

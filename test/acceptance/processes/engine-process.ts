@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Parameters as EngineParameters } from '@tokenkeep/core';
+import type { Parameters as EngineParameters, Pace } from '@tokenkeep/core';
 import type { StoreSettings } from '@tokenkeep/servers';
 
 const script = fileURLToPath(new URL('./engine.mjs', import.meta.url));
@@ -16,6 +16,7 @@ export interface EngineSettings {
   readonly provider: object;
   readonly accounts: readonly object[];
   readonly parameters?: Partial<EngineParameters>;
+  readonly pace?: Readonly<Record<string, Pace>>;
   readonly umask?: number;
   /** SIGTERM and SIGINT stop the engine; a second one ends the process at once. */
   readonly signals?: { readonly deadlineMs?: number };

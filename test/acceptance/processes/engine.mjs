@@ -94,7 +94,7 @@ async function watchAccount(key, { everyMs, callers = 1, untilLongLived }, resul
 
 /** @type {Record<string, (facts: any) => Promise<unknown>>} */
 const commands = {
-  async open({ store, umask, provider, accounts, parameters, signals }) {
+  async open({ store, umask, provider, accounts, parameters, pace = {}, signals }) {
     if (umask !== undefined) process.umask(umask);
     engine = await createTokenEngine({
       ...keysOf(store),
@@ -102,6 +102,7 @@ const commands = {
       providers: [authRefresh(provider)],
       accounts,
       parameters,
+      pace,
       allowInsecureLoopback: true,
       crashProbe: spring,
     });

@@ -9,6 +9,7 @@ const kinds: Readonly<Record<keyof EngineOptions, 'list' | 'object' | 'boolean' 
   keyring: 'list',
   allowInsecureLoopback: 'boolean',
   parameters: 'object',
+  pace: 'object',
   clock: 'object',
   random: 'object',
   exchange: 'object',

@@ -95,6 +95,7 @@ function bindEngine({ bind, onDeactivation }: ContainerModuleLoadOptions): void 
           exchange,
           holder,
           parameters,
+          paces: options.pace ?? {},
           providers: providers ?? [],
           accounts: options.accounts,
           keyring: options.keyring,

@@ -5,6 +5,7 @@ import type { Escrow } from '../escrow/escrow.js';
 import type { Logger } from '../events/log-events.js';
 import type { Holder } from '../holder/holder.js';
 import type { Parameters } from '../parameters/parameters.js';
+import type { Pace } from '../provider/provider-profile.js';
 import type { TokenProvider } from '../provider/token-provider.js';
 import type { CrashProbe } from '../renewal/crash-points.js';
 import type { Keyring } from '../sealing/keyring.js';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly allowInsecureLoopback?: boolean;
   /** Durations and caps that differ from `defaultParameters`. */
   readonly parameters?: Partial<Parameters>;
+  /** How fast the fleet asks a provider for tokens, by the provider's id. Stronger than its profile. */
+  readonly pace?: Readonly<Record<string, Pace>>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly exchange?: HttpExchange;

@@ -11,6 +11,7 @@ import type { Holder } from '../holder/holder.js';
 import { checkParameters } from '../parameters/check-parameters.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { AccountRegistry } from '../provider/account-registry.js';
+import { checkPaces } from '../provider/check-pace.js';
 import { singleUse } from '../provider/provider-profile.js';
 import type { TokenProvider } from '../provider/token-provider.js';
 import { BudgetRows } from '../renewal/budget-rows.js';
@@ -18,9 +19,11 @@ import { Committer } from '../renewal/commit.js';
 import type { CrashProbe } from '../renewal/crash-points.js';
 import { CredentialsSource } from '../renewal/credentials-source.js';
 import { HostBreakers } from '../renewal/host-breakers.js';
+import { HostOutages } from '../renewal/host-outages.js';
 import { IncidentRows } from '../renewal/incident-rows.js';
 import { Keepers, keptUpstreams } from '../renewal/keepers.js';
 import { LeaseWatch } from '../renewal/lease-watch.js';
+import { PaceRows, type Paces } from '../renewal/pace-rows.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import { RenewalTransaction } from '../renewal/renewal-transaction.js';
 import { Revocation } from '../renewal/revocation.js';
@@ -48,6 +51,7 @@ export interface EngineParts {
   readonly exchange: HttpExchange;
   readonly holder: Holder;
   readonly parameters: Parameters;
+  readonly paces: Paces;
   readonly providers: readonly TokenProvider[];
   readonly accounts: readonly AccountConfig[];
   readonly keyring: Keyring | undefined;
@@ -63,6 +67,10 @@ export async function openEngine(parts: EngineParts): Promise<TokenEngine> {
   const { clock } = parts;
   checkParameters(parts.parameters);
   const registry = new AccountRegistry(parts.providers, parts.accounts);
+  checkPaces(
+    parts.paces,
+    parts.providers.map(({ id }) => id),
+  );
   const elapsed = new ElapsedTime(clock);
   const events = new EventHub(clock);
   if (parts.logger !== undefined) logEvents(events, parts.logger);
@@ -106,9 +114,15 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
     events,
     holder,
     leases: new LeaseWatch(elapsed, holder, parameters.leaseMs),
-    breakers: new HostBreakers(parameters, events),
+    breakers: new HostBreakers({
+      parameters,
+      events,
+      elapsed,
+      outages: new HostOutages(store, parameters),
+    }),
     budgets: new BudgetRows(store),
     incidents: new IncidentRows({ store, elapsed, events, parameters, registry }),
+    paces: new PaceRows({ store, random, parameters }, parts.paces, holder.id),
     credentials: new CredentialsSource(registry, upstreams, clock, parameters.flightMs),
     registry,
     upstreams,

@@ -1,8 +1,8 @@
 import type { EpochMs } from '../clock/clock.js';
 
 /**
- * Why a request is not made now. `breaker` waits for a host, `provider_incident` and `login_pace`
- * for a provider, the rest for this account.
+ * Why a request is not made now. `breaker` waits for a host, `provider_incident`, `login_pace` and
+ * `pace` for a provider, the rest for this account.
  */
 export type GuardReason =
   | 'backoff'
@@ -14,7 +14,8 @@ export type GuardReason =
   | 'forced_gap'
   | 'breaker'
   | 'provider_incident'
-  | 'login_pace';
+  | 'login_pace'
+  | 'pace';
 
 /**
  * What the guard remembers of one account. It lives in the account's record, so that a crash

@@ -3,7 +3,7 @@ import type { Parameters } from '../parameters/parameters.js';
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /**
- * One per host, in this process. An outage of a server costs probes, not storms, and heals within
+ * One per host, in each process. An outage of a server costs probes, not storms, and heals within
  * the longest opening. Times are on the line of elapsed time.
  */
 export class HostBreaker {
@@ -11,6 +11,7 @@ export class HostBreaker {
   #openings = 0;
   #openUntil = 0;
   #state: BreakerState = 'closed';
+  #answered = false;
 
   constructor(
     private readonly p: Parameters,
@@ -23,6 +24,11 @@ export class HostBreaker {
     return this.#state;
   }
 
+  /** It answered the last time it was asked. */
+  get isTrusted(): boolean {
+    return this.#answered && this.#failures === 0 && this.#state === 'closed';
+  }
+
   /** Milliseconds until a request may be tried; 0: now. Half-open admits one at a time. */
   waitMs(now: number): number {
     if (this.#state === 'closed') return 0;
@@ -33,7 +39,14 @@ export class HostBreaker {
     return 0;
   }
 
+  /** Another process has found out. */
+  leaveAlone(until: number): void {
+    this.#openUntil = until;
+    this.#change('open');
+  }
+
   succeeded(): void {
+    this.#answered = true;
     this.#failures = 0;
     this.#openings = 0;
     this.#change('closed');

@@ -1,4 +1,5 @@
 import { TokenError } from '../errors/token-error.js';
+import { paceProblems } from './check-pace.js';
 import { PROVIDER_CONTRACT, type TokenProvider } from './token-provider.js';
 
 /**
@@ -39,6 +40,9 @@ function* problemsOf(provider: TokenProvider): Iterable<string> {
     yield 'profile.notProcessed is not a list of HTTP statuses';
   }
   if (!isListOf(profile.budgets, 'object')) yield 'profile.budgets is not a list';
+  if (profile.pace !== undefined) {
+    for (const problem of paceProblems(profile.pace)) yield `profile.pace: ${problem}`;
+  }
   yield* oneOf('renewal', profile.renewal, ['ahead', 'on-demand']);
   yield* oneOf('inDoubt', profile.inDoubt, ['never-resend', 'resend-once']);
   yield* oneOf('revocationScope', profile.revocationScope, ['token', 'grant']);

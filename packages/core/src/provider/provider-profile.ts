@@ -22,6 +22,8 @@ export interface ProviderProfile {
   /** A person's password is at stake: without a stated budget, logins are capped at 24 a day. */
   readonly passwordLogin: boolean;
   readonly budgets: readonly Budget[];
+  /** How fast the vendor lets a client ask, if it says so. The engine's option `pace` is stronger. */
+  readonly pace?: Pace;
 }
 
 /** RFC 9700 section 4.14.2: a rotated refresh token works once. */
@@ -44,6 +46,24 @@ export interface Budget {
   readonly refillMs: number;
   /** What the vendor counts by, e.g. e-mail and app id. Accounts with one key share one budget. */
   key(credentials: unknown): string;
+}
+
+/**
+ * How fast all processes that share a store ask for tokens, together. Where a budget is a quota that
+ * is used up, a pace is a queue: requests wait for their turn.
+ */
+export interface Pace {
+  /** Token requests a second, one after the other; 0.2 is one in five seconds. */
+  readonly perSecond?: number;
+  /** How many may go at once after a pause. Default 1. */
+  readonly burst?: number;
+  /** Token requests on their way at once. At most 256. */
+  readonly concurrent?: number;
+  /**
+   * Who shares it. Default: the accounts of this provider. Providers that ask the same host name that
+   * host here.
+   */
+  readonly of?: string;
 }
 
 /** The profile's answer to "may this refresh token be sent twice?". */

@@ -11,7 +11,7 @@ import { expiredOnArrival } from './judge-reply.js';
 import { type LiveToken, liveToken, type Seen, seenAgain } from './live-token.js';
 import { aborted, refusedToken, rolledBack, waitTimedOut } from './no-token.js';
 import type { RenewalServices } from './renewal-services.js';
-import type { RenewalTransaction } from './renewal-transaction.js';
+import type { LeasedRecord, RenewalTransaction } from './renewal-transaction.js';
 import type { Trigger } from './trigger.js';
 import { Waiters } from './waiters.js';
 
@@ -24,12 +24,6 @@ export interface TokenRequestOptions {
   readonly minValidityMs?: number;
   /** Scope this call needs, where it needs less or more than the account was configured with. */
   readonly scope?: string;
-}
-
-/** A row this process has claimed already, and when it was read on elapsed time. */
-export interface LeasedRecord {
-  readonly found: FoundRecord;
-  readonly readAt: number;
 }
 
 /** One that was under way and gave up for want of waiters, and one's own; and one to spare. */

@@ -1,44 +1,92 @@
+import type { ElapsedTime } from '../clock/elapsed-time.js';
 import type { EventHub } from '../events/event-hub.js';
 import { HostBreaker } from '../guard/host-breaker.js';
 import { RetryQuota } from '../guard/retry-quota.js';
 import type { Parameters } from '../parameters/parameters.js';
+import type { HostOutages } from './host-outages.js';
 
-/** Breakers per origin and per client, and one retry quota per provider, in this process. */
+interface Services {
+  readonly parameters: Parameters;
+  readonly events: EventHub;
+  readonly elapsed: ElapsedTime;
+  readonly outages: HostOutages;
+}
+
+/**
+ * Breakers per origin and per client, and one retry quota per provider, in this process. What it
+ * finds out about a host it tells the others through the store, and asks them where it has reason
+ * to: before its first request, and after a failure. A host that answers costs the store nothing.
+ */
 export class HostBreakers {
-  readonly #breakers = new Map<string, HostBreaker>();
+  readonly #hosts = new Map<string, HostBreaker>();
+  readonly #clients = new Map<string, HostBreaker>();
   readonly #quotas = new Map<string, RetryQuota>();
 
-  constructor(
-    private readonly parameters: Parameters,
-    private readonly events: EventHub,
-  ) {}
+  constructor(private readonly services: Services) {}
 
-  of(origin: string): HostBreaker {
-    return this.#breaker(origin, this.parameters.breakerFailures);
+  /** Milliseconds until a token request may go to this host for this provider; 0: now. */
+  async waitMs(origin: string, provider: string): Promise<number> {
+    const { elapsed, outages } = this.services;
+    const host = this.#host(origin);
+    const now = elapsed.now();
+    const ownMs = Math.max(this.#client(provider).waitMs(now), host.waitMs(now));
+    if (ownMs > 0 || host.isTrusted) return ownMs;
+    const sharedMs = await outages.waitMs(origin);
+    if (sharedMs > 0) host.leaveAlone(elapsed.now() + sharedMs);
+    return sharedMs;
   }
 
-  /** Opens where a server rejects the operator's client: no account of it can do better. */
-  ofClient(provider: string): HostBreaker {
-    return this.#breaker(`client of ${provider}`, this.parameters.clientBreakerFailures);
+  failed(origin: string): void {
+    const { elapsed, outages } = this.services;
+    const host = this.#host(origin);
+    const wasOpen = host.state === 'open';
+    host.failed(elapsed.now());
+    if (host.state === 'open' && !wasOpen) void outages.began(origin);
+  }
+
+  succeeded(origin: string): void {
+    const host = this.#host(origin);
+    const { isTrusted, state } = host;
+    host.succeeded();
+    if (!isTrusted && state !== 'closed') void this.services.outages.ended(origin);
+  }
+
+  /** A server that rejects the operator's client: no account of it can do better. */
+  clientRejected(provider: string): void {
+    this.#client(provider).failed(this.services.elapsed.now());
+  }
+
+  clientAccepted(provider: string): void {
+    this.#client(provider).succeeded();
   }
 
   quotaOf(provider: string): RetryQuota {
-    const known = this.#quotas.get(provider) ?? new RetryQuota(this.parameters.retryQuota);
+    const known = this.#quotas.get(provider) ?? new RetryQuota(this.services.parameters.retryQuota);
     this.#quotas.set(provider, known);
     return known;
   }
 
   states(): { readonly host: string; readonly state: HostBreaker['state'] }[] {
-    return [...this.#breakers].map(([host, { state }]) => ({ host, state }));
+    return [...this.#hosts, ...this.#clients].map(([host, { state }]) => ({ host, state }));
   }
 
-  #breaker(host: string, mostFailures: number): HostBreaker {
-    const known = this.#breakers.get(host);
+  #host(origin: string): HostBreaker {
+    return this.#breaker(this.#hosts, origin, this.services.parameters.breakerFailures);
+  }
+
+  #client(provider: string): HostBreaker {
+    const name = `client of ${provider}`;
+    return this.#breaker(this.#clients, name, this.services.parameters.clientBreakerFailures);
+  }
+
+  #breaker(all: Map<string, HostBreaker>, host: string, mostFailures: number): HostBreaker {
+    const { parameters, events } = this.services;
+    const known = all.get(host);
     if (known !== undefined) return known;
-    const made = new HostBreaker(this.parameters, mostFailures, (state) =>
-      this.events.emit('breaker:changed', { host, state }),
+    const made = new HostBreaker(parameters, mostFailures, (state) =>
+      events.emit('breaker:changed', { host, state }),
     );
-    this.#breakers.set(host, made);
+    all.set(host, made);
     return made;
   }
 }

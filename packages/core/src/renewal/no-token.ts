@@ -68,6 +68,16 @@ export function guardRefused(
   );
 }
 
+/** More want a token of this provider than its pace lets through. */
+export function paceFull({ id, provider }: KnownAccount, retryAt: EpochMs): TokenError {
+  return new TokenError(
+    'GUARD_REFUSED',
+    `No token request for ${id} now: the pace of "${provider.id}" is taken up by others. ` +
+      `Try again at ${isoTime(retryAt)}, or give the provider a faster pace if its vendor allows it.`,
+    { retryable: true, retryAt, reason: 'pace', account: id, provider: provider.id },
+  );
+}
+
 export function aborted({ reason }: AbortSignal): TokenError {
   return new TokenError('ABORTED', 'The caller stopped waiting for a token.', {
     retryable: true,

@@ -23,7 +23,7 @@ export interface OperationEnd<Result> {
 
 type Services = Pick<
   RenewalServices,
-  'clock' | 'elapsed' | 'exchange' | 'parameters' | 'breakers' | 'probe' | 'allowInsecureLoopback'
+  'clock' | 'exchange' | 'parameters' | 'breakers' | 'probe' | 'allowInsecureLoopback'
 >;
 
 /** Runs one operation of a provider, detached from every caller, within its hard limit. */
@@ -32,8 +32,7 @@ export async function callProvider<Result>(
   { provider, config }: KnownAccount,
   operation: ProviderOperation<Result>,
 ): Promise<OperationEnd<Result>> {
-  const { clock, elapsed, parameters: p, breakers, probe } = services;
-  const client = breakers.ofClient(provider.id);
+  const { clock, parameters: p, breakers, probe } = services;
   const limitMs = hardLimit(provider.profile, p, operation.rotating);
   const limit = new AbortController();
   const finished = new AbortController();
@@ -46,15 +45,14 @@ export async function callProvider<Result>(
     timeoutMs: limitMs,
     maxBodyBytes: p.maxBodyBytes,
     wallClock: () => clock.now(),
-    beforeConnect: (origin) => {
-      const now = elapsed.now();
-      const waitMs = Math.max(client.waitMs(now), breakers.of(origin).waitMs(now));
+    beforeConnect: async (origin) => {
+      const waitMs = await breakers.waitMs(origin, provider.id);
       if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
     },
     admit: operation.admit,
     onOutcome: (origin, outcome) => {
-      if (outcome === 'failed') return breakers.of(origin).failed(elapsed.now());
-      breakers.of(origin).succeeded();
+      if (outcome === 'failed') breakers.failed(origin);
+      else breakers.succeeded(origin);
     },
     onProgress: (step) => probe(step === 'head-written' ? 'CP4' : 'CP5'),
   });
@@ -65,12 +63,12 @@ export async function callProvider<Result>(
         throw neverEnded(provider.id);
       }),
     ]);
-    client.succeeded();
+    breakers.clientAccepted(provider.id);
     // A reply that refuses earns nothing: being throttled must not pay for the next retry.
     breakers.quotaOf(provider.id).earn();
     return { call, issued: { ok: true, tokens } };
   } catch (error) {
-    if (refusalOf(error)?.kind === 'client_rejected') client.failed(elapsed.now());
+    if (refusalOf(error)?.kind === 'client_rejected') breakers.clientRejected(provider.id);
     return { call, issued: { ok: false, error } };
   } finally {
     limit.abort(noLongerNeeded);

@@ -15,10 +15,12 @@ import type { IncidentHold } from './incident-hold.js';
 import {
   accountRevoked,
   guardRefused,
+  paceFull,
   personNeeded,
   upstreamKept,
   upstreamStays,
 } from './no-token.js';
+import type { PacePlace } from './pace-rows.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
 import {
@@ -43,6 +45,8 @@ export class RenewalRun {
   claim: Claim | undefined;
   /** When the row was read that this run began with; `undefined`: it begins with a look. */
   leasedAt: number | undefined;
+  /** A turn in the provider's pace, where it has one: for one request. */
+  place: PacePlace | undefined;
   #released = false;
   #failure: TokenError | undefined;
   #upstreamTried = false;
@@ -73,6 +77,7 @@ export class RenewalRun {
 
   /** Gives the row back as it stands, with its next due time. */
   async letGo(): Promise<void> {
+    this.place?.leave(false);
     if (this.claim === undefined || this.#released) return;
     this.#released = true;
     // Never due again at once: a row that is due and has nothing to do would be claimed in a loop.
@@ -198,6 +203,8 @@ export class RenewalRun {
     if (credentials instanceof TokenError) return this.#withoutCredentials(found, credentials);
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
     if (spent !== undefined) return this.#budgetRefused(found, spent);
+    const turn = await this.#turn(found, record);
+    if (turn !== 'now') return turn === 'later' ? undefined : turn;
 
     services.probe('CP0');
     if (!(await this.#claimed(found, record))) return undefined;
@@ -212,7 +219,38 @@ export class RenewalRun {
       request,
       ask,
     });
-    return this.#ended(await attempt.run(), credentials?.upstream?.token);
+    const { place } = this;
+    this.place = undefined;
+    let end: AttemptEnd;
+    try {
+      end = await attempt.run();
+    } finally {
+      place?.leave(true);
+    }
+    return this.#ended(end, credentials?.upstream?.token);
+  }
+
+  /**
+   * Waits for the provider's pace, before the row is claimed: a lease is for asking, not for
+   * queueing. `later`: the turn has come, and the record may have changed meanwhile.
+   */
+  async #turn(
+    found: FoundRecord,
+    record: AccountRecord,
+  ): Promise<'now' | 'later' | RenewalOutcome> {
+    if (this.place !== undefined) return 'now';
+    const { services, account } = this;
+    const { clock, paces, parameters } = services;
+    const place = await paces.take(account, this.claim === undefined ? parameters.waitMs : 0);
+    if (place === undefined) return 'now';
+    if ('retryMs' in place) {
+      const retryAt = services.store.estimate().ms + place.retryMs;
+      return this.#guardRefused(found, record, { reason: 'pace', retryAt });
+    }
+    this.place = place;
+    if (place.waitMs <= 0) return 'now';
+    await clock.sleep(place.waitMs);
+    return 'later';
   }
 
   async #ended(
@@ -372,7 +410,10 @@ export class RenewalRun {
     const { id, provider } = account;
     const { reason } = verdict;
     services.events.emit('guard:tripped', { account: id, provider: provider.id, reason, retryAt });
-    const error = guardRefused(account, record.guard.failures, reason, retryAt);
+    const error =
+      reason === 'pace'
+        ? paceFull(account, retryAt)
+        : guardRefused(account, record.guard.failures, reason, retryAt);
     return { kind: 'failed', found, error, retryMs, tried: false };
   }
 

@@ -16,6 +16,7 @@ import type { CredentialsSource } from './credentials-source.js';
 import type { HostBreakers } from './host-breakers.js';
 import type { IncidentRows } from './incident-rows.js';
 import type { LeaseWatch } from './lease-watch.js';
+import type { PaceRows } from './pace-rows.js';
 import type { Upstreams } from './upstreams.js';
 
 /** What a renewal is made of. Composed once per engine. */
@@ -35,6 +36,7 @@ export interface RenewalServices {
   readonly breakers: HostBreakers;
   readonly budgets: BudgetRows;
   readonly incidents: IncidentRows;
+  readonly paces: PaceRows;
   readonly credentials: CredentialsSource;
   readonly registry: AccountRegistry;
   readonly upstreams: Upstreams;

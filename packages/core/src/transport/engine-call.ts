@@ -18,7 +18,7 @@ export interface CallRules {
   readonly maxBodyBytes: number;
   readonly wallClock: () => number;
   /** Throws to keep a request from being made at all: the host's breaker. */
-  readonly beforeConnect: (origin: string) => void;
+  readonly beforeConnect: (origin: string) => Promise<void>;
   /** Makes the intent durable; the first byte leaves right after it resolves. */
   readonly admit: () => Promise<void>;
   readonly onOutcome: (origin: string, outcome: HostOutcome) => void;
@@ -67,7 +67,7 @@ export class EngineCall implements ProviderCall {
     const body = requestBody(request);
     const headers = wireHeaders(request, body?.contentType);
     refuseMask(request.url, body?.text ?? '', ...Object.values(headers));
-    rules.beforeConnect(url.origin);
+    await rules.beforeConnect(url.origin);
     const sentBefore = this.sent;
     let isOver = false;
     try {

@@ -12,13 +12,14 @@ function turns(pace: Pace, moments: readonly number[], patienceMs = longestMs) {
   let ledger = unpaced;
   const granted: number[] = [];
   const refused: (number | undefined)[] = [];
-  moments.forEach((now, index) => {
+  for (const [index, now] of moments.entries()) {
     const wanted = { id: String(index), now, patienceMs, longestMs, lastsMs };
     const taken = takePlace(ledger, pace, wanted);
-    if (!taken.granted) return refused.push(taken.retryAt);
-    ledger = taken.ledger;
-    return granted.push(taken.at);
-  });
+    if (taken.granted) {
+      ledger = taken.ledger;
+      granted.push(taken.at);
+    } else refused.push(taken.retryAt);
+  }
   return { granted, refused, ledger };
 }
 

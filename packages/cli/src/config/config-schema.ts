@@ -45,6 +45,17 @@ const account = z.strictObject({
     .describe(`Secrets as \${NAME} or \${file:./path}.`),
 });
 
+const pace = z
+  .strictObject({
+    perSecond: z.number().positive('must be above 0').optional(),
+    burst: wholeNumber.optional().describe('How many may go at once after a pause. Default: 1.'),
+    concurrent: wholeNumber.max(256, 'is too many').optional().describe('On their way at once.'),
+    of: text.optional().describe('Providers with the same name here share one pace.'),
+  })
+  .refine(({ perSecond, concurrent }) => perSecond !== undefined || concurrent !== undefined, {
+    message: 'needs perSecond or concurrent',
+  });
+
 /**
  * A config file, with references resolved and durations in milliseconds. Credentials are checked
  * by the provider of each account.
@@ -67,6 +78,10 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Named as in getToken('crm')."),
   parameters: z.strictObject(parameterSchemas()).optional(),
+  pace: z
+    .record(text, pace)
+    .optional()
+    .describe('How fast all processes together ask a provider for tokens, by its name.'),
 });
 
 export type ConfigData = z.output<typeof configSchema>;

@@ -9,7 +9,7 @@ import type { LoadedConfig } from './loaded-config.js';
 /** Ports that a service may bring: a logger, a keyring of its own. */
 export type EnginePorts = Omit<
   EngineOptions,
-  'store' | 'providers' | 'accounts' | 'parameters' | 'allowInsecureLoopback'
+  'store' | 'providers' | 'accounts' | 'parameters' | 'pace' | 'allowInsecureLoopback'
 >;
 
 /**
@@ -22,7 +22,7 @@ export async function engineFromConfig(
   config: LoadedConfig,
   ports: EnginePorts = {},
 ): Promise<TokenEngine> {
-  const { store, providers, accounts, parameters, allowInsecureLoopback } = config;
+  const { store, providers, accounts, parameters, pace, allowInsecureLoopback } = config;
   const hasKeys = ports.keyring !== undefined || ports.sealer !== undefined;
   return createTokenEngine({
     ...(store.kind === 'sqlite' || hasKeys ? {} : { keyring: sharedKeyring(store.keyFile) }),
@@ -31,6 +31,7 @@ export async function engineFromConfig(
     providers,
     accounts,
     parameters,
+    pace,
     allowInsecureLoopback,
   });
 }

@@ -1,4 +1,4 @@
-import type { AccountConfig, Parameters, TokenProvider } from '@tokenkeep/core';
+import type { AccountConfig, Pace, Parameters, TokenProvider } from '@tokenkeep/core';
 import type { ConfigProblem } from './config-problem.js';
 import type { StorePlace } from './store-place.js';
 
@@ -10,6 +10,7 @@ export interface LoadedConfig {
   readonly providers: readonly TokenProvider[];
   readonly accounts: readonly AccountConfig[];
   readonly parameters: Partial<Parameters>;
+  readonly pace: Readonly<Record<string, Pace>>;
   readonly allowInsecureLoopback: boolean;
   /** Where secrets are sent: an origin for each provider, in the order of `providers`. */
   readonly origins: readonly string[];

@@ -1,4 +1,4 @@
-import type { Parameters } from '@tokenkeep/core';
+import type { Pace, Parameters } from '@tokenkeep/core';
 import { configuredAccounts } from './config-accounts.js';
 import { type ConfigPath, mapTexts, samePath } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
@@ -96,6 +96,7 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
       origins: made.map(({ origin }) => origin),
       accounts: accounts.accounts,
       parameters: (data?.parameters ?? {}) as Partial<Parameters>,
+      pace: (data?.pace ?? {}) as Readonly<Record<string, Pace>>,
       allowInsecureLoopback: data?.allowInsecureLoopback === true,
       secretVariables: namesOf(texts.references.filter(inSecret), 'variable'),
       referencedFiles: namesOf(texts.references, 'file'),

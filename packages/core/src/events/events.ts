@@ -16,12 +16,23 @@ interface TokenEvent extends AccountEvent {
   readonly generation: number;
 }
 
+interface RenewedEvent extends TokenEvent {
+  readonly lifetimeMs: number;
+  readonly attemptId: string;
+  /** From the beginning of the attempt until no crash could lose the tokens any more. */
+  readonly tookMs: number;
+  /** The part of it after the reply: in this time a crash would have lost them. */
+  readonly durableMs: number;
+  /** What the token that was replaced could still have been used for; 0: it had ended. */
+  readonly leftMs: number;
+}
+
 /** Every event by name. Each has its heading in `docs/reference/events.md`. */
 export interface TokenEvents {
   /** A login or a mint brought a token set. */
-  'token:obtained': TokenEvent & { readonly lifetimeMs: number; readonly attemptId: string };
+  'token:obtained': RenewedEvent;
   /** A refresh brought a token set. */
-  'token:renewed': TokenEvent & { readonly lifetimeMs: number; readonly attemptId: string };
+  'token:renewed': RenewedEvent;
   /** Somebody brought a token set that was obtained elsewhere. */
   'token:imported': TokenEvent & { readonly lifetimeMs: number };
   /** Another process's token set was taken over. */
@@ -39,7 +50,12 @@ export interface TokenEvents {
     readonly trigger: string;
     readonly attemptId: string;
   };
-  'renewal:failed': TokenEvent & { readonly error: TokenError; readonly attemptId?: string };
+  'renewal:failed': TokenEvent & {
+    readonly error: TokenError;
+    readonly operation: 'refresh' | 'obtain';
+    readonly tookMs: number;
+    readonly attemptId: string;
+  };
   /** A single-use refresh token was sent and its outcome is unknown. */
   'renewal:in_doubt': TokenEvent & { readonly attemptId: string; readonly sends: number };
   /** Another process's lease had ended, and this one took over. */

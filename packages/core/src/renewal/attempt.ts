@@ -4,7 +4,7 @@ import type { Ask } from '../guard/provider-incident.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
-import type { AccountRecord, Deadline } from '../store/account-record.js';
+import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
 import type { FoundRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { Secret } from '../token/secret.js';
@@ -27,7 +27,7 @@ import type { Verdict } from './incident-rows.js';
 import { judgeReply } from './judge-reply.js';
 import { providerError } from './provider-error.js';
 import { callProvider } from './provider-operation.js';
-import { graceLeftMs } from './renewal-policy.js';
+import { graceLeftMs, validityOfRecord } from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface AttemptPlan {
@@ -71,6 +71,9 @@ export class Attempt {
   readonly #rotating: boolean;
   /** What the server may echo: the tokens and credentials themselves, not only their wire forms. */
   readonly #secrets: Secret[] = [];
+  /** When it began, and when the reply had come. On elapsed time. */
+  readonly #startedAt: number;
+  #repliedAt = 0;
   #intent: { readonly issuedAt: number; readonly at: Deadline } | undefined;
   /** The provider's operation has ended: what was on its way to being sent is not sent any more. */
   #isOver = false;
@@ -81,6 +84,7 @@ export class Attempt {
     private readonly plan: AttemptPlan,
   ) {
     this.#attemptId = newAttemptId(services);
+    this.#startedAt = services.elapsed.now();
     this.#before = plan.claim.record;
     const { profile } = plan.account.provider;
     this.#rotating = plan.operation === 'refresh' && singleUse(profile) !== undefined;
@@ -108,6 +112,7 @@ export class Attempt {
     using _beat = plan.claim.beat(this.#due);
     const { call, issued } = await this.#call(previous.refresh);
     this.#isOver = true;
+    this.#repliedAt = services.elapsed.now();
     if (!issued.ok) return this.#fail(call, issued.error);
     services.probe('CP6');
     return this.#keep(call, issued.tokens, {
@@ -256,7 +261,7 @@ export class Attempt {
       const { account: id, provider } = this.#facts();
       services.events.emit('anomaly:detected', { account: id, provider, kind });
     }
-    this.#tell(fresh);
+    this.#tell(fresh, end.durableAt);
     services.probe('CP10');
     if (!judged.usable) {
       return { kind: 'failed', error: judged.error, decideAgain: false, found: end.found };
@@ -270,7 +275,7 @@ export class Attempt {
     };
   }
 
-  #tell({ tokens }: Fresh): void {
+  #tell({ tokens }: Fresh, durableAt: number): void {
     const { events } = this.services;
     const { operation, trigger } = this.plan;
     const facts = { ...this.#facts(), generation: tokens.generation };
@@ -278,8 +283,20 @@ export class Attempt {
       ...facts,
       lifetimeMs: tokens.access?.lifetimeMs ?? 0,
       attemptId: this.#attemptId,
+      tookMs: durableAt - this.#startedAt,
+      durableMs: durableAt - this.#repliedAt,
+      leftMs: this.#leftMs(),
     });
     if (trigger === 'rotation') events.emit('token:rotated', facts);
+  }
+
+  /** What callers could still have been served with, from the token that was replaced. */
+  #leftMs(): number {
+    const { services, plan } = this;
+    const { access } = this.#before;
+    const validity = validityOfRecord(plan.account.id, this.#before, services.parameters);
+    if (access === undefined || validity === undefined) return 0;
+    return Math.max(0, msUntil(access.issuedAt, validity.endsMs, services.store.estimate()));
   }
 
   /** Writes what the failure means; the claim is kept where the ladder goes on. */
@@ -338,6 +355,8 @@ export class Attempt {
     services.events.emit('renewal:failed', {
       ...this.#facts(),
       error,
+      operation: plan.operation,
+      tookMs: services.elapsed.now() - this.#startedAt,
       attemptId: this.#attemptId,
     });
     const held = verdict?.heldUntil === undefined ? error : this.#held(claim.record, error, now.ms);

@@ -22,7 +22,13 @@ export interface Commit {
 }
 
 export type CommitEnd =
-  | { readonly kind: 'committed'; readonly found: FoundRecord; readonly unsaved?: Promise<void> }
+  | {
+      readonly kind: 'committed';
+      readonly found: FoundRecord;
+      /** When a crash could not lose them any more: in escrow or in the store. Elapsed time. */
+      readonly durableAt: number;
+      readonly unsaved?: Promise<void>;
+    }
   /** Another life of the account began, or somebody renewed: these tokens came too late. */
   | { readonly kind: 'superseded'; readonly found: FoundRecord };
 
@@ -59,17 +65,20 @@ export class Committer {
   }
 
   async commit(commit: Commit): Promise<CommitEnd> {
-    const { probe } = this.services;
+    const { probe, elapsed } = this.services;
     let escrowed = commit.escrowFirst ? await this.#escrow(commit) : false;
+    let durableAt = escrowed ? elapsed.now() : undefined;
     if (escrowed) probe('CP7');
     for (;;) {
       try {
         probe('CP8');
-        return await this.#judge(commit, await this.#write(commit), escrowed);
+        const written = await this.#write(commit);
+        durableAt ??= elapsed.now();
+        return await this.#judge(commit, written, escrowed, durableAt);
       } catch (error) {
         if (!isOutage(error)) throw error;
         escrowed ||= await this.#escrow(commit);
-        if (escrowed) return this.#saveLater(commit);
+        if (escrowed) return this.#saveLater(commit, durableAt ?? elapsed.now());
         // Durable nowhere: nobody is served, and both are tried again.
         await this.services.clock.sleep(this.services.parameters.commitRetryMs, this.#signal);
       }
@@ -101,7 +110,7 @@ export class Committer {
         };
         const written = await this.#write(commit);
         if (entry.ownerMayLive && !written.done) continue;
-        const end = await this.#judge(commit, written, false);
+        const end = await this.#judge(commit, written, false, this.services.elapsed.now());
         await escrow.remove(attemptId).catch(() => {});
         replayed ||= end.kind === 'committed';
         const name = end.kind === 'committed' ? 'escrow:replayed' : 'escrow:discarded';
@@ -131,13 +140,17 @@ export class Committer {
     { account, fresh }: Commit,
     result: EditResult,
     escrowed: boolean,
+    durableAt: number,
   ): Promise<CommitEnd> {
     const { record } = result.found;
     const ours = record?.committedBy === fresh.committedBy;
     if (escrowed) await this.services.escrow.remove(fresh.committedBy).catch(() => {});
     if (!result.done && !ours) await retireLateTokens(this.services, account, record, fresh);
     // An acknowledgement may have been lost: the record itself says whose reply it holds.
-    return { kind: result.done || ours ? 'committed' : 'superseded', found: result.found };
+    const { found } = result;
+    return result.done || ours
+      ? { kind: 'committed', found, durableAt }
+      : { kind: 'superseded', found };
   }
 
   async #escrow(commit: Commit): Promise<boolean> {
@@ -165,7 +178,7 @@ export class Committer {
     }
   }
 
-  #saveLater(commit: Commit): CommitEnd {
+  #saveLater(commit: Commit, durableAt: number): CommitEnd {
     const { id } = commit.account;
     const saving = this.#retry(commit)
       .catch(() => {})
@@ -177,7 +190,8 @@ export class Committer {
     this.#unsaved.set(id, saving);
     const record = withFreshTokens(placeholder(commit), commit.fresh);
     const time = this.services.store.estimate();
-    return { kind: 'committed', found: { row: undefined, record, time }, unsaved: saving };
+    const found = { row: undefined, record, time };
+    return { kind: 'committed', found, durableAt, unsaved: saving };
   }
 
   async #retry(commit: Commit): Promise<void> {
@@ -185,7 +199,8 @@ export class Committer {
     for (;;) {
       await clock.sleep(parameters.commitRetryMs, this.#signal);
       try {
-        await this.#judge(commit, await this.#write(commit), true);
+        const written = await this.#write(commit);
+        await this.#judge(commit, written, true, this.services.elapsed.now());
         return;
       } catch (error) {
         if (!isOutage(error)) throw error;

@@ -35,7 +35,12 @@ export class ForgetfulStore {
         const result = await inner.claimDue({ ...query, ids: query.ids.map(here) });
         return { ...result, rows: result.rows.map((row) => ({ ...row, id: named(row.id) })) };
       },
-      nextDue: (ids) => inner.nextDue(ids.map(here)),
+      upcoming: async (after, limit) => {
+        const place = after && { ...after, id: here(after.id) };
+        const { entries, time } = await inner.upcoming(place, limit);
+        const living = entries.filter(({ id }) => here(named(id)) === id);
+        return { entries: living.map((entry) => ({ ...entry, id: named(entry.id) })), time };
+      },
       list: (kind, after, limit) => inner.list(kind, after, limit),
     };
   }

@@ -4,7 +4,7 @@ import {
   type ClaimDueQuery,
   type ClaimDueResult,
   checkStorableText,
-  type EpochMs,
+  type DuePlace,
   type ReadResult,
   type RowKind,
   type RowWrite,
@@ -16,6 +16,7 @@ import {
   systemRandom,
   TokenError,
   type TokenStore,
+  type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
 import { ChangeWatch } from './change-watch.js';
@@ -123,10 +124,10 @@ class PostgresStore implements TokenStore {
     });
   }
 
-  nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }> {
+  upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult> {
     return this.#attempt((rows) => {
-      for (const id of ids) checkStorableText(id);
-      return rows.nextDue(ids);
+      checkStorableText(after?.id);
+      return rows.upcoming(after, limit);
     });
   }
 

@@ -1,4 +1,11 @@
-import type { ClaimDueQuery, RowKind, RowWrite, StoredRow } from '@tokenkeep/core';
+import type {
+  ClaimDueQuery,
+  DueEntry,
+  DuePlace,
+  RowKind,
+  RowWrite,
+  StoredRow,
+} from '@tokenkeep/core';
 import { type CallFacts, momentIn, type Statement } from './statement.js';
 import { firstStaleStatement, writeStatement } from './write-statement.js';
 
@@ -68,29 +75,16 @@ export class RowStatements {
     };
   }
 
-  nextDue({ floorMs }: CallFacts, ids: readonly string[]): Statement {
+  upcoming({ floorMs }: CallFacts, after: DuePlace | undefined, limit: number): Statement {
+    const place = after === undefined ? [] : [after.due, after.id];
+    const isAfter = after === undefined ? '' : 'AND (due, id) > ($3::float8, $4::text)';
     return {
-      text: `WITH ${this.#moment} SELECT m.raw, m.ms, (
-          SELECT r.due FROM ${this.schema}.rows r
-          WHERE r.kind = 'account' AND r.due IS NOT NULL
-            AND (r.id IN (SELECT unnest($2::text[]))) IS TRUE
-          ORDER BY r.due LIMIT 1
-        ) FROM moment m`,
-      values: [floorMs, ids],
-    };
-  }
-
-  /** Whether anything could be claimed. Locks nothing, and writes nothing. */
-  claimable({ floorMs }: CallFacts, ids: readonly string[]): Statement {
-    return {
-      text: `WITH ${this.#moment} SELECT m.raw, m.ms, (
-          SELECT 1 FROM ${this.schema}.rows r
-          WHERE r.kind = 'account' AND r.due IS NOT NULL AND r.due <= m.ms
-            AND (r.lease_until IS NULL OR r.lease_until <= m.ms)
-            AND (r.id IN (SELECT unnest($2::text[]))) IS TRUE
-          ORDER BY r.due LIMIT 1
-        ) FROM moment m`,
-      values: [floorMs, ids],
+      text: `WITH ${this.#moment} SELECT m.raw, m.ms, r.id, r.due, r.lease_until
+        FROM moment m LEFT JOIN (
+          SELECT id, due, lease_until FROM ${this.schema}.rows
+          WHERE kind = 'account' AND due IS NOT NULL ${isAfter} ORDER BY due, id LIMIT $2
+        ) r ON true ORDER BY r.due, r.id`,
+      values: [floorMs, limit, ...place],
     };
   }
 
@@ -103,7 +97,7 @@ export class RowStatements {
     const lockTimeout = String(call.lockTimeoutMs);
     const gate = atGate ? this.gate : null;
     return {
-      text: `SELECT * FROM ${this.schema}.claim_due($1, $2, $3, $4, $5, $6, $7)`,
+      text: `SELECT * FROM ${this.schema}.claim_named($1, $2, $3, $4, $5, $6, $7)`,
       values: [ids, holder, leaseMs, limit, call.floorMs, lockTimeout, gate],
     };
   }
@@ -138,6 +132,11 @@ export function storedRow([
     leaseUntil: numberOf(leaseUntil),
     body: String(body),
   };
+}
+
+/** From id, due and the end of the lease. */
+export function dueEntry([id, due, leaseUntil]: SqlRow): DueEntry {
+  return { id: String(id), due: Number(due), leaseUntil: numberOf(leaseUntil) };
 }
 
 export function numberOf(value: SqlValue | undefined): number | undefined {

@@ -1,18 +1,20 @@
 import {
   type ClaimDueQuery,
   type ClaimDueResult,
-  type EpochMs,
+  type DuePlace,
   type ReadResult,
   type RowKind,
   type RowWrite,
   type StoredRow,
   type StoreTime,
   TokenError,
+  type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
 import { ask, type Connections } from './connections.js';
 import { LOCK_NOT_AVAILABLE, ROW_APPEARED, sqlStateOf } from './driver-errors.js';
 import {
+  dueEntry,
   numberOf,
   RowStatements,
   type SqlRow,
@@ -77,15 +79,13 @@ export class Rows {
     return rowsIn(rows);
   }
 
-  async nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }> {
-    const { time, rows } = await this.#ask(this.#statements.nextDue(this.#call, ids));
-    return { due: numberOf(rows[0]?.[0]), time };
+  async upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult> {
+    const { time, rows } = await this.#ask(this.#statements.upcoming(this.#call, after, limit));
+    return { entries: rows.filter(([id]) => id !== null).map(dueEntry), time };
   }
 
-  /** Most calls find nothing, and take no lock for that. */
   async claimDue(query: ClaimDueQuery): Promise<ClaimDueResult> {
-    const found = await this.#ask(this.#statements.claimable(this.#call, query.ids));
-    if (found.rows[0]?.[0] !== '1' || query.limit === 0) return { rows: [], time: found.time };
+    if (query.ids.length === 0 || query.limit === 0) return { rows: [], time: await this.now() };
     const { time, rows } = await this.#claim(query);
     return { rows: rowsIn(rows), time };
   }

@@ -115,7 +115,7 @@ export async function checkPrivileges(
   const [row = []] = await ask(client, {
     text: `SELECT quote_ident(current_user), ${has.map((each) => `${each}::int`).join(', ')},
       (SELECT bool_and(${mayClaim})::int FROM pg_proc p
-       WHERE p.pronamespace = $1::regnamespace AND p.proname = 'claim_due')`,
+       WHERE p.pronamespace = $1::regnamespace AND p.proname = 'claim_named')`,
     values: [schema],
   });
   const [user, ...answers] = row;
@@ -123,7 +123,7 @@ export async function checkPrivileges(
     .filter((_, index) => answers[index] !== '1')
     .map(([table, right]) => `GRANT ${right} ON ${schema}.${table} TO ${user}`);
   if (answers[wanted.length] !== '1') {
-    grants.push(`GRANT EXECUTE ON FUNCTION ${schema}.claim_due TO ${user}`);
+    grants.push(`GRANT EXECUTE ON FUNCTION ${schema}.claim_named TO ${user}`);
   }
   if (grants.length === 0) return;
   throw new TokenError(

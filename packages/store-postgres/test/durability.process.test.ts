@@ -135,7 +135,7 @@ describeWithPostgres('what PostgreSQL promises', (server) => {
         () => store.read('account', 'a'),
         () => store.list('account', undefined, 9),
         () => store.write([change('b')]),
-        () => store.nextDue(['a']),
+        () => store.upcoming(undefined, 1),
       ]) {
         await expect(call()).rejects.toMatchObject({
           code: 'STORE_UNAVAILABLE',

@@ -214,7 +214,7 @@ describeWithPostgres('when PostgreSQL fails', (server) => {
       store.write([change('a')]),
       store.now(),
       store.identity(),
-      store.nextDue(['a']),
+      store.upcoming(undefined, 1),
     ]) {
       const error = await failureOf(call);
       expect([error.code, error.reason, error.retryable]).toEqual([

@@ -19,13 +19,17 @@ describeWithPostgres('the schema on PostgreSQL', (server) => {
     const store = postgresStore({ url, schema });
     await store.open();
     await store.close();
+    const [{ schema_version: version }] = await sql(
+      url,
+      `SELECT schema_version FROM ${schema}.store`,
+    );
     await sql(url, `UPDATE ${schema}.store SET schema_version = 99`);
     await expect(store.open()).rejects.toMatchObject({
       code: 'STORE_SCHEMA_NEWER',
       reason: 'schema_newer',
       message: expect.stringContaining('npm install @tokenkeep/store-postgres@latest'),
     });
-    await sql(url, `UPDATE ${schema}.store SET schema_version = 1`);
+    await sql(url, `UPDATE ${schema}.store SET schema_version = ${version}`);
     await store.open();
     await store.close();
   });
@@ -104,7 +108,9 @@ describeWithPostgres('the schema on PostgreSQL', (server) => {
     const start = performance.now();
     for (let round = 0; round < 5; round += 1) {
       expect((await store.claimDue({ ids, holder: 'me', leaseMs: 1, limit: 9 })).rows).toEqual([]);
-      expect((await store.nextDue(ids)).due).toBe(1e15 + 1);
+      expect((await store.upcoming(undefined, 1)).entries[0]?.due).toBe(1e15 + 1);
+      const after = { due: 1e15 + 9_000, id: 'account-9000' };
+      expect((await store.upcoming(after, 1)).entries[0]?.id).toBe('account-9001');
     }
     const scans = await sql(
       url,

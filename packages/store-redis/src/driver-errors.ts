@@ -131,7 +131,7 @@ function refused(code: string, error: Error, where: string): TokenError {
 }
 
 const permissions =
-  'It needs ~{prefix}:* &{prefix}:* with +eval +evalsha +info +config|get +get +set +exists +time +hset +hget +hmget +zadd +zrem +zcard +zrange +zrangebyscore +zrangebylex +zmscore +publish +subscribe, and +wait or +waitaof where those are used';
+  'It needs ~{prefix}:* &{prefix}:* with +eval +evalsha +info +config|get +get +set +exists +time +hset +hget +hmget +zadd +zrem +zcard +zrange +zrangebylex +zmscore +publish +subscribe, and +wait or +waitaof where those are used';
 
 function otherSchema(message: string, where: string): TokenError {
   const version = Number(/TKSCHEMA (\d{1,9})\b/.exec(message)?.[1]);

@@ -3,7 +3,7 @@ import {
   type ClaimDueQuery,
   type ClaimDueResult,
   checkStorableText,
-  type EpochMs,
+  type DuePlace,
   type ReadResult,
   type RowKind,
   type RowWrite,
@@ -16,6 +16,7 @@ import {
   systemRandom,
   TokenError,
   type TokenStore,
+  type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
 import { addressOf } from './client-options.js';
@@ -143,8 +144,9 @@ class RedisStore implements TokenStore {
     return this.#opened().due.claim(query);
   }
 
-  async nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }> {
-    return this.#opened().due.next(ids);
+  async upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult> {
+    checkStorableText(after?.id);
+    return this.#opened().due.upcoming(after, limit);
   }
 
   async list(

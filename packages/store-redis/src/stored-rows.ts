@@ -1,4 +1,4 @@
-import { type RowKind, type StoredRow, TokenError } from '@tokenkeep/core';
+import { type DueEntry, type RowKind, type StoredRow, TokenError } from '@tokenkeep/core';
 
 /** version, due, fence, end of the lease, holder; `-`: none. */
 const HEAD = /^(\d+) (\S+) (\S+) (\S+) ([=-])(.*)$/s;
@@ -18,6 +18,11 @@ export function storedRow(field: string, head: string, body: string | null | und
     leaseUntil: moment(leaseUntil),
     body,
   };
+}
+
+/** From id, due and the end of the lease. */
+export function dueEntry([id, due, leaseUntil]: readonly (string | null)[]): DueEntry {
+  return { id: String(id), due: Number(due), leaseUntil: moment(leaseUntil ?? undefined) };
 }
 
 /** Name of a row in every hash and set. */

@@ -147,7 +147,7 @@ function callsOf(store: TokenStore): (() => Promise<unknown>)[] {
     () => store.read('account', 'a'),
     () => store.write([change('z')]),
     () => store.claimDue(query),
-    () => store.nextDue(['a']),
+    () => store.upcoming(undefined, 1),
     () => store.list('account', undefined, 1),
   ];
 }

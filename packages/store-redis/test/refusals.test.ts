@@ -6,7 +6,7 @@ import { describeOnRedis, failure, privateRedis } from './private-redis.js';
 
 /** What the store's user may do, as the README states it. */
 const rights =
-  '+eval +evalsha +info +config|get +get +set +exists +time +hset +hget +hmget +zadd +zrem +zcard +zrange +zrangebyscore +zrangebylex +zmscore +publish +subscribe';
+  '+eval +evalsha +info +config|get +get +set +exists +time +hset +hget +hmget +zadd +zrem +zcard +zrange +zrangebylex +zmscore +publish +subscribe';
 
 describeOnRedis('what Redis refuses', () => {
   const redis = privateRedis();
@@ -36,8 +36,7 @@ describeOnRedis('what Redis refuses', () => {
     expect((await store.claimDue(query)).rows).toHaveLength(1);
     const many = Array.from({ length: 300 }, (_, index) => `row-${index}`);
     await store.claimDue({ ...query, ids: many });
-    await store.nextDue(['a']);
-    await store.nextDue(many);
+    await store.upcoming({ due: 0, id: '' }, 9);
     await store.list('account', undefined, 9);
     await store.write([change('a', { expected: 2 })]);
     await watching?.stop();
@@ -165,7 +164,7 @@ async function failuresOf(store: TokenStore, id: string): Promise<unknown[]> {
     store.read('account', id),
     store.list('account', undefined, 9),
     store.claimDue(query),
-    store.nextDue([id]),
+    store.upcoming(undefined, 9),
     store.write([change(id, { expected: 1, due: 5, body: '"new"' })]),
   ]);
   return results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

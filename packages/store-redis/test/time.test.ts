@@ -49,7 +49,7 @@ describeOnRedis('the time of a store on Redis', () => {
       await store.read('account', 'a');
       await store.now();
       await store.claimDue({ ids: ['a'], holder: 'me', leaseMs: 1, limit: 1 });
-      await store.nextDue(['a']);
+      await store.upcoming({ due: 0, id: '' }, 1);
       await store.list('account', undefined, 9);
       await store.write([change('a')]);
     }

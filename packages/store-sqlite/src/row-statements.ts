@@ -1,4 +1,4 @@
-import type { RowKind, StoredRow } from '@tokenkeep/core';
+import type { DueEntry, RowKind, StoredRow } from '@tokenkeep/core';
 import type { Connection, Statement } from './connection.js';
 
 /** A row as SQLite has it. */
@@ -13,6 +13,12 @@ export interface SqlRow {
   readonly body: string;
 }
 
+export interface SqlDue {
+  readonly id: string;
+  readonly due: number;
+  readonly lease_until: number | null;
+}
+
 /** Every statement on `rows`, prepared once for each connection. */
 export interface RowStatements {
   /** kind, id */
@@ -23,8 +29,10 @@ export interface RowStatements {
   readonly update: Statement;
   /** ids as JSON, now, limit, holder, lease until */
   readonly claimDue: Statement<SqlRow>;
-  /** ids as JSON */
-  readonly nextDue: Statement<{ readonly due: number }>;
+  /** limit */
+  readonly upcoming: Statement<SqlDue>;
+  /** limit, due, id */
+  readonly upcomingAfter: Statement<SqlDue>;
   /** kind, limit */
   readonly list: Statement<SqlRow>;
   /** kind, limit, after */
@@ -33,12 +41,12 @@ export interface RowStatements {
 
 const columns = 'kind, id, version, due, fence, holder, lease_until, body';
 
-/**
- * In the order of the index on `due`, which the planner would not choose without statistics. The
- * ids are unpacked only when a row is due: an idle tick over 10,000 accounts costs next to nothing.
- */
-const scheduled = `rows INDEXED BY accounts_by_due WHERE kind = 'account' AND due IS NOT NULL
-  AND id IN (SELECT value FROM json_each(?1))`;
+/** In the order of the index on `due`, which the planner would not choose without statistics. */
+const schedule = "rows INDEXED BY accounts_by_due WHERE kind = 'account' AND due IS NOT NULL";
+/** Each by its key: the rows before them in the schedule are not walked. */
+const named = `rows INDEXED BY rows_by_id
+  WHERE kind = 'account' AND id IN (SELECT value FROM json_each(?1))`;
+const upcoming = `SELECT id, due, lease_until FROM ${schedule}`;
 
 export function rowStatements(connection: Connection): RowStatements {
   return {
@@ -56,12 +64,15 @@ export function rowStatements(connection: Connection): RowStatements {
       `UPDATE rows SET version = version + 1, fence = fence + 1, holder = ?4, lease_until = ?5,
               updated_at = ?2
        WHERE rowid IN (
-         SELECT rowid FROM ${scheduled} AND due <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
+         SELECT rowid FROM ${named} AND due <= ?2 AND (lease_until IS NULL OR lease_until <= ?2)
          ORDER BY due LIMIT ?3
        )
        RETURNING ${columns}`,
     ),
-    nextDue: connection.prepare(`SELECT due FROM ${scheduled} ORDER BY due LIMIT 1`),
+    upcoming: connection.prepare(`${upcoming} ORDER BY due, id LIMIT ?1`),
+    upcomingAfter: connection.prepare(
+      `${upcoming} AND (due, id) > (?2, ?3) ORDER BY due, id LIMIT ?1`,
+    ),
     list: connection.prepare(`SELECT ${columns} FROM rows WHERE kind = ?1 ORDER BY id LIMIT ?2`),
     listAfter: connection.prepare(
       `SELECT ${columns} FROM rows WHERE kind = ?1 AND id > ?3 ORDER BY id LIMIT ?2`,
@@ -80,4 +91,8 @@ export function storedRow(row: SqlRow): StoredRow {
     leaseUntil: row.lease_until ?? undefined,
     body: row.body,
   };
+}
+
+export function dueEntry({ id, due, lease_until }: SqlDue): DueEntry {
+  return { id, due, leaseUntil: lease_until ?? undefined };
 }

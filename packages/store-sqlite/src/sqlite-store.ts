@@ -4,7 +4,7 @@ import {
   type ClaimDueResult,
   type Clock,
   checkStorableText,
-  type EpochMs,
+  type DuePlace,
   type ReadResult,
   type RowKind,
   type RowWrite,
@@ -15,6 +15,7 @@ import {
   systemRandom,
   TokenError,
   type TokenStore,
+  type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
 import { systemBootId } from './boot-id.js';
@@ -22,7 +23,7 @@ import { Database } from './database.js';
 import { openError, storeError } from './driver-errors.js';
 import { LockWait } from './lock-wait.js';
 import { checkOptions, type SqliteStoreOptions } from './options.js';
-import { storedRow } from './row-statements.js';
+import { dueEntry, storedRow } from './row-statements.js';
 
 const DEFAULT_LOCK_WAIT_MS = 5_000;
 
@@ -134,12 +135,15 @@ class SqliteStore implements TokenStore {
     );
   }
 
-  nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }> {
+  async upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult> {
+    checkStorableText(after?.id);
     return this.#attempt((database) =>
-      database.read(({ time }) => ({
-        due: database.rows.nextDue.get(JSON.stringify(ids))?.due,
-        time,
-      })),
+      database.read(({ time }) => {
+        const { upcoming, upcomingAfter } = database.rows;
+        const rows =
+          after === undefined ? upcoming.all(limit) : upcomingAfter.all(limit, after.due, after.id);
+        return { entries: rows.map(dueEntry), time };
+      }),
     );
   }
 

@@ -97,8 +97,13 @@ export class AccountRegistry {
     return this.#shared.has(id) && this.#view.byId.get(id) === this.#shared.get(id);
   }
 
+  /** The same list until an account comes, changes or goes. */
   all(): readonly KnownAccount[] {
-    return [...this.#view.byId.values()];
+    return this.#view.all;
+  }
+
+  countOf(provider: string): number {
+    return this.#view.countOf(provider);
   }
 
   /** @throws TokenError `ACCOUNT_UNKNOWN`, which lists the names there are */

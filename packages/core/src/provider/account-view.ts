@@ -17,6 +17,8 @@ export interface KnownAccount {
 export class AccountView {
   readonly byId = new Map<string, KnownAccount>();
   readonly byName = new Map<string, KnownAccount>();
+  readonly all: readonly KnownAccount[];
+  readonly #counts = new Map<string, number>();
   readonly #downstream = new Map<KnownAccount, KnownAccount[]>();
   /** Shared accounts that have no place here, and why. By id. */
   readonly refused = new Map<string, TokenError>();
@@ -30,11 +32,21 @@ export class AccountView {
     }
     // What a service configures itself goes first.
     this.#insertShared([...shared].filter(({ id }) => !this.byId.has(id)));
-    for (const account of this.byId.values()) {
+    this.all = [...this.byId.values()];
+    for (const account of this.all) {
+      const { id } = account.provider;
+      this.#counts.set(id, this.countOf(id) + 1);
       const upstream = this.upstreamOf(account);
       if (upstream === undefined) continue;
-      this.#downstream.set(upstream, [...this.downstreamOf(upstream), account]);
+      const downstream = this.#downstream.get(upstream) ?? [];
+      downstream.push(account);
+      this.#downstream.set(upstream, downstream);
     }
+  }
+
+  /** How many accounts a provider has here. */
+  countOf(provider: string): number {
+    return this.#counts.get(provider) ?? 0;
   }
 
   /** By name, and where nobody has that name, by id. */

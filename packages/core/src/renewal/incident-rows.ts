@@ -139,7 +139,7 @@ export class IncidentRows {
   }
 
   #accountsOf(id: string): number {
-    return this.services.registry.all().filter(({ provider }) => provider.id === id).length;
+    return this.services.registry.countOf(id);
   }
 
   /** A refresh may go by an older view: the first one that is refused finds the incident. */

@@ -29,6 +29,10 @@ export class Keepers {
     return made;
   }
 
+  isFlying(id: string): boolean {
+    return this.#keepers.get(id)?.flying ?? false;
+  }
+
   /** Somebody changed this account's row. Who asks here now and then is told what is new at once. */
   changed(id: string): void {
     this.#keepers.get(id)?.hear();

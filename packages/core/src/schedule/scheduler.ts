@@ -1,21 +1,30 @@
 import { noLongerNeeded } from '../clock/no-longer-needed.js';
-import type { ErrorCode } from '../errors/error-code.js';
 import { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
-import { dueOf, nextOf } from '../renewal/due-of.js';
+import { dueOf } from '../renewal/due-of.js';
 import type { FlightEnd } from '../renewal/flight.js';
 import type { Keepers } from '../renewal/keepers.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
-import { type AccountRecord, newRecord } from '../store/account-record.js';
+import type { AccountRecord } from '../store/account-record.js';
 import { editRecord, type FoundRecord, openRow } from '../store/edit-record.js';
-import { nextIncarnation } from '../store/incarnation.js';
 import type { SharedAccounts } from '../store/shared-accounts.js';
-import type { StoredRow, StoreTime } from '../store/token-store.js';
-import { crowded, type Place, placesOf, turnOf } from './spread.js';
+import type { DueEntry, StoredRow, StoreTime } from '../store/token-store.js';
+import { Claims } from './claims.js';
+import { Enrolment } from './enrolment.js';
+import { LateTurns } from './late-turns.js';
+import { upcomingPages } from './upcoming-pages.js';
+import { Window } from './window.js';
 
 /** A record nobody can read is looked at again after this many polls. */
 const UNREADABLE_POLLS = 60;
+
+interface Pass {
+  /** Resolves with the number of renewals when all that was claimed has ended. */
+  readonly ended: Promise<number>;
+  /** Until the next is due; known where nothing was claimed. */
+  readonly untilDue: number | undefined;
+}
 
 /**
  * Background renewal. The record is the schedule: rows that are due are claimed in the store,
@@ -28,14 +37,20 @@ export class Scheduler {
   #passesInVain = 0;
   /** Nobody looked at the schedule for a while: what is late now may be everything. */
   #returns = true;
-  readonly #enrolled = new WeakSet<KnownAccount>();
+  /** Claimed by this engine, and not done with. */
+  readonly #handled = new Set<string>();
+  readonly #enrolment: Enrolment;
+  readonly #lateTurns: LateTurns;
 
   constructor(
     private readonly services: RenewalServices,
     private readonly keepers: Keepers,
     private readonly revocation: Revocation,
     private readonly shared: SharedAccounts,
-  ) {}
+  ) {
+    this.#enrolment = new Enrolment(services);
+    this.#lateTurns = new LateTurns(services);
+  }
 
   start(): void {
     if (this.#running !== undefined) return;
@@ -58,89 +73,59 @@ export class Scheduler {
 
   /** One pass over what is due now. Resolves when all of it has ended, with the renewals' count. */
   async tick(): Promise<number> {
-    const { store, holder, parameters: p, elapsed } = this.services;
-    await this.shared.sync(p.accountsPollMs);
-    await this.#enrol();
-    let renewed = 0;
-    for (;;) {
-      const ids = this.#idleAccounts();
-      const readAt = elapsed.now();
-      const limit = Math.min(p.scheduleBatch, p.scheduleConcurrency);
-      const query = { ids, holder: holder.id, leaseMs: p.leaseMs, limit };
-      const { rows, time } = await store.claimDue(query);
-      const ends = await Promise.all(rows.map((row) => this.#handle(row, time, readAt)));
-      renewed += ends.filter((end) => end?.renewed).length;
-      if (rows.length < limit) return renewed;
-    }
-  }
-
-  /** Rows for the accounts that want a token before anybody asks for one. */
-  async #enrol(): Promise<void> {
-    const { registry, store, parameters } = this.services;
-    const added: KnownAccount[] = [];
-    for (const account of registry.all()) {
-      if (this.#enrolled.has(account)) continue;
-      const { config, provider } = account;
-      const eager = config.eager ?? provider.profile.renewal === 'ahead';
-      // Looked at unopened: one row that nobody can read must not keep the others from being renewed.
-      const isNew = eager && (await store.read('account', account.id)).row === undefined;
-      if (isNew) added.push(account);
-      else this.#enrolled.add(account);
-    }
-    if (added.length === 0) return;
-    const places = placesOf(registry.all());
-    const spread = crowded(added, parameters.scheduleAtOnce);
-    for (const account of added) {
-      await this.#makeRow(account, spread.has(account) ? places.get(account.id) : undefined);
-      this.#enrolled.add(account);
-    }
-  }
-
-  /** The first process to write it decides when its turn is. */
-  async #makeRow({ id }: KnownAccount, place: Place | undefined): Promise<void> {
-    const { store, random, parameters } = this.services;
-    await editRecord(store, id, ({ row, time }) => {
-      if (row !== undefined) return;
-      const record = newRecord(nextIncarnation(undefined, random));
-      const due = place === undefined ? time.ms : turnOf(id, place, undefined, time, parameters);
-      return { record, due };
-    });
+    const { ended } = await this.#pass(new Window(this.services.parameters.scheduleConcurrency));
+    return ended;
   }
 
   /**
-   * After a downtime everything may be due at once. More than a handful of one provider is given
-   * new turns, in the rows, so that all processes together keep them.
+   * Goes through the schedule as far as it is due, and claims while others are still renewed. Rows
+   * of accounts that this engine does not know are passed over.
    */
-  async #giveTurns(): Promise<void> {
-    const { registry, store, parameters: p } = this.services;
-    const accounts = registry.all();
-    const late: KnownAccount[] = [];
-    for (const account of crowded(accounts, p.scheduleAtOnce)) {
-      const { row, time } = await store.read('account', account.id);
-      if (this.#isLate(row, time)) late.push(account);
+  async #pass(window: Window, stop?: AbortSignal): Promise<Pass> {
+    const { store, parameters: p } = this.services;
+    await this.shared.sync(p.accountsPollMs);
+    await this.#enrolment.enrolAll();
+    const claims = new Claims();
+    let untilDue = Number.POSITIVE_INFINITY;
+    try {
+      for await (const { entries, time } of upcomingPages(store, p.schedulePollMs)) {
+        const idle = entries.filter(({ id }) => this.#isIdle(id));
+        untilDue = Math.min(untilDue, ...idle.slice(0, 1).map(({ due }) => due - time.ms));
+        await this.#claim(idle.filter(isFreeAt(time)), window, claims, stop);
+        if (stop?.aborted || idle.some(({ due }) => due > time.ms)) break;
+      }
+    } catch (error) {
+      claims.fail(error);
     }
-    const places = placesOf(accounts);
-    for (const account of crowded(late, p.scheduleAtOnce)) {
-      // A row that nobody can read is met, and told, when it is claimed.
-      await this.#putOff(account, places.get(account.id)).catch(passOver('RECORD_UNREADABLE'));
-    }
+    return { ended: claims.ended(), untilDue: claims.count === 0 ? untilDue : undefined };
   }
 
-  /** It was due while nobody was there: else it would have been seen within a poll. */
-  #isLate(row: StoredRow | undefined, time: StoreTime): boolean {
-    if (row?.due === undefined || (row.leaseUntil ?? 0) > time.ms) return false;
-    return row.due < time.ms - this.services.parameters.schedulePollMs;
-  }
-
-  /** What cannot wait keeps its turn: a doubt, a revocation, a rotation, the end of a session. */
-  async #putOff(account: KnownAccount, place: Place | undefined): Promise<void> {
-    const { store, parameters } = this.services;
-    await editRecord(store, account.id, ({ row, record, time }) => {
-      if (place === undefined || record === undefined || !this.#isLate(row, time)) return;
-      const { action } = nextOf(this.services, account, record) ?? {};
-      if (action !== 'renew' && action !== 'keep_alive') return;
-      return { record, due: turnOf(account.id, place, record, time, parameters) };
-    });
+  /** Processes that see the same page begin at different places, and do not get in each other's way. */
+  async #claim(
+    entries: readonly DueEntry[],
+    window: Window,
+    claims: Claims,
+    stop: AbortSignal | undefined,
+  ): Promise<void> {
+    const { store, holder, parameters: p, elapsed, random } = this.services;
+    const limit = Math.min(p.scheduleBatch, p.scheduleConcurrency);
+    const first = entries.length > limit ? Math.floor(random.float() * entries.length) : 0;
+    const waiting = [...entries.slice(first), ...entries.slice(0, first)].map(({ id }) => id);
+    while (waiting.length > 0) {
+      const ids = waiting.splice(0, Math.min(await window.room(), limit));
+      if (stop?.aborted) return;
+      const readAt = elapsed.now();
+      const query = { ids, holder: holder.id, leaseMs: p.leaseMs, limit: ids.length };
+      const { rows, time } = await store.claimDue(query);
+      for (const row of rows) {
+        this.#handled.add(row.id);
+        claims.add(
+          window
+            .run(() => this.#handle(row, time, readAt))
+            .finally(() => this.#handled.delete(row.id)),
+        );
+      }
+    }
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -150,29 +135,54 @@ export class Scheduler {
       this.#returns = true;
       this.wake();
     });
+    const window = new Window(this.services.parameters.scheduleConcurrency);
+    const passes = new Set<Promise<unknown>>();
     while (!signal.aborted) {
       this.#wake = new AbortController();
       try {
         const returns = this.#returns;
         this.#returns = false;
-        if (returns) await this.#giveTurns();
-        await this.tick();
-        await this.#sleep(await this.#untilNext());
+        if (returns) await this.#lateTurns.give();
+        const { ended, untilDue } = await this.#pass(window, signal);
+        const pass = ended.finally(() => passes.delete(pass));
+        passes.add(pass);
+        await this.#endedSoon(pass);
+        await this.#sleep(this.#pauseMs(untilDue ?? (await this.#untilDue())));
       } catch (error) {
         // The store is down or a record is broken: told elsewhere, tried again at the next poll.
         this.#returns ||= TokenError.is(error, 'STORE_UNAVAILABLE');
         await this.#sleep(this.services.parameters.schedulePollMs);
       }
     }
+    await Promise.allSettled(passes);
+  }
+
+  /** One slow server does not keep the others waiting for longer than a poll. */
+  async #endedSoon(pass: Promise<unknown>): Promise<void> {
+    const { clock, parameters } = this.services;
+    const ended = new AbortController();
+    const poll = clock.sleep(parameters.schedulePollMs, ended.signal).catch(() => {});
+    try {
+      await Promise.race([pass, poll]);
+    } finally {
+      ended.abort(noLongerNeeded);
+    }
+  }
+
+  async #untilDue(): Promise<number> {
+    const { store, parameters } = this.services;
+    for await (const { entries, time } of upcomingPages(store, parameters.schedulePollMs)) {
+      const next = entries.find(({ id }) => this.#isIdle(id));
+      if (next !== undefined) return next.due - time.ms;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Others write into the schedule too: it is read at least once per poll. */
-  async #untilNext(): Promise<number> {
-    const { store, parameters } = this.services;
-    const { due, time } = await store.nextDue(this.#idleAccounts());
+  #pauseMs(untilDue: number): number {
+    const { parameters } = this.services;
     // What is still due after a pass is held by another process, or cannot be written: it is
     // followed, ever more slowly, and not hammered.
-    const untilDue = due === undefined ? Number.POSITIVE_INFINITY : due - time.ms;
     this.#passesInVain = untilDue <= 0 ? this.#passesInVain + 1 : 0;
     const followMs = parameters.followPollMs * 2 ** Math.min(this.#passesInVain - 1, 20);
     return Math.min(untilDue <= 0 ? followMs : untilDue, parameters.schedulePollMs);
@@ -183,12 +193,10 @@ export class Scheduler {
     await this.services.clock.sleep(ms, this.#wake.signal).catch(() => {});
   }
 
-  #idleAccounts(): string[] {
-    const { registry } = this.services;
-    return registry
-      .all()
-      .filter((account) => !this.keepers.of(account).flying)
-      .map(({ id }) => id);
+  /** Known to this engine, and nothing is being done about it here. */
+  #isIdle(id: string): boolean {
+    const account = this.services.registry.byId(id);
+    return account !== undefined && !this.keepers.isFlying(id) && !this.#handled.has(id);
   }
 
   async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<FlightEnd | undefined> {
@@ -233,10 +241,8 @@ export class Scheduler {
   }
 }
 
-function passOver(code: ErrorCode) {
-  return (error: unknown) => {
-    if (!TokenError.is(error, code)) throw error;
-  };
+function isFreeAt({ ms }: StoreTime) {
+  return ({ due, leaseUntil }: DueEntry) => due <= ms && (leaseUntil ?? ms) <= ms;
 }
 
 /** Makes an account due now: what it was made from has changed. */

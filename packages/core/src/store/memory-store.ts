@@ -2,6 +2,7 @@ import type { Clock } from '../clock/clock.js';
 import type {
   ClaimDueQuery,
   ClaimDueResult,
+  DuePlace,
   ReadResult,
   RowKind,
   RowWrite,
@@ -9,6 +10,7 @@ import type {
   StoreTime,
   StoreTraits,
   TokenStore,
+  UpcomingResult,
   WriteResult,
 } from './token-store.js';
 
@@ -106,11 +108,15 @@ class MemoryStore implements TokenStore {
     return { rows, time };
   }
 
-  async nextDue(ids: readonly string[]): Promise<{ due: number | undefined; time: StoreTime }> {
-    const dues = ids
-      .map((id) => this.#rows.get(place('account', id))?.due)
-      .filter((due) => due !== undefined);
-    return { due: dues.length === 0 ? undefined : Math.min(...dues), time: this.#time() };
+  async upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult> {
+    const entries = [...this.#rows.values()]
+      .flatMap(({ kind, id, due, leaseUntil }) =>
+        kind === 'account' && due !== undefined ? { due, id, leaseUntil } : [],
+      )
+      .filter((entry) => after === undefined || byDue(entry, after) > 0)
+      .sort(byDue)
+      .slice(0, limit);
+    return { entries, time: this.#time() };
   }
 
   async list(
@@ -131,6 +137,10 @@ class MemoryStore implements TokenStore {
 
 function place(kind: RowKind, id: string): string {
   return `${kind}:${id}`;
+}
+
+function byDue(a: DuePlace, b: DuePlace): number {
+  return a.due - b.due || byCodePoint(a.id, b.id);
 }
 
 /** As bytes in UTF-8, like every other store: `<` compares halves of surrogate pairs. */

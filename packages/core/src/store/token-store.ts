@@ -37,8 +37,12 @@ export interface TokenStore {
    * earliest first: `fence` + 1, `holder`, lease of `leaseMs`. Bodies stay as they are.
    */
   claimDue(query: ClaimDueQuery): Promise<ClaimDueResult>;
-  /** The earliest `due` among `ids`, claimed or not. */
-  nextDue(ids: readonly string[]): Promise<{ due: EpochMs | undefined; time: StoreTime }>;
+  /**
+   * Account rows that have a `due`, claimed or not, earliest first and at one moment by id, after
+   * the place `after`, at most `limit`; fewer are the last. Without bodies, and in the order of an
+   * index: a page costs the same among a million rows.
+   */
+  upcoming(after: DuePlace | undefined, limit: number): Promise<UpcomingResult>;
   /** Rows of one kind by id, after `after`, at most `limit`. */
   list(kind: RowKind, after: string | undefined, limit: number): Promise<readonly StoredRow[]>;
   /**
@@ -140,6 +144,22 @@ export interface ClaimDueQuery {
   readonly holder: string;
   readonly leaseMs: number;
   readonly limit: number;
+}
+
+/** A place in the schedule. Nobody needs to stand there, or stand there any more. */
+export interface DuePlace {
+  readonly due: EpochMs;
+  readonly id: string;
+}
+
+/** What the schedule says of one account. */
+export interface DueEntry extends DuePlace {
+  readonly leaseUntil: EpochMs | undefined;
+}
+
+export interface UpcomingResult {
+  readonly entries: readonly DueEntry[];
+  readonly time: StoreTime;
 }
 
 export interface ClaimDueResult {

@@ -75,7 +75,8 @@ export class WatchedStore implements TokenStore {
   read: TokenStore['read'] = (kind, id) => this.#call(() => this.store.read(kind, id));
   write: TokenStore['write'] = (changes) => this.#call(() => this.store.write(changes));
   claimDue: TokenStore['claimDue'] = (query) => this.#call(() => this.store.claimDue(query));
-  nextDue: TokenStore['nextDue'] = (ids) => this.#call(() => this.store.nextDue(ids));
+  upcoming: TokenStore['upcoming'] = (after, limit) =>
+    this.#call(() => this.store.upcoming(after, limit));
   list: TokenStore['list'] = async (kind, after, limit) => {
     const { rows } = await this.#call(async () => ({
       rows: await this.store.list(kind, after, limit),

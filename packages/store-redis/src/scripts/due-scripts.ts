@@ -3,26 +3,6 @@ import { script } from './script.js';
 /** Arguments that Lua hands to one command at a time; its stack ends at 8,000. */
 const AT_ONCE = 1_000;
 
-/** Accounts looked at in one step. */
-const PAGE = 256;
-
-/** `walk`: hands over every account that is due and that nobody holds, earliest first. */
-const walk = `
-local function walk(visit)
-  for from = 0, math.huge, ${PAGE} do
-    local ids = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', text(now), 'LIMIT', from, ${PAGE})
-    if #ids == 0 then return end
-    local fields = {}
-    for place, id in ipairs(ids) do fields[place] = 'account:' .. id end
-    local heads = redis.call('HMGET', KEYS[3], unpack(fields))
-    for place, id in ipairs(ids) do
-      local lease = string.match(heads[place] or '', '^%S+ %S+ %S+ (%S+)')
-      if lease and (lease == '-' or tonumber(lease) <= now) and not visit(id) then return end
-    end
-  end
-end
-`;
-
 /** `take`: leases an account and adds id, head and body to the reply. */
 const take = `
 local reply = { text(now) }
@@ -38,51 +18,6 @@ local function take(id, holder, lease)
   return true
 end
 `;
-
-/**
- * limit → time, 1 if these are all, then the ids of accounts that are due and that nobody holds,
- * earliest first.
- */
-export const dueScript = script(
-  ['heads', 'bodies', 'due'],
-  `${walk}
-local limit = tonumber(ARGV[2])
-local reply = { text(now), '1' }
-walk(function(id)
-  if #reply - 2 == limit then
-    reply[2] = '0'
-    return false
-  end
-  reply[#reply + 1] = id
-  return true
-end)
-return tell(reply)`,
-);
-
-/**
- * holder, length of the lease, limit, number of ids, ids, ids that are not asked for → time, then
- * id, head and body of each row; or time and "again", if somebody is due who is among neither.
- */
-export const claimKnownScript = script(
-  ['heads', 'bodies', 'due'],
-  `${walk}${take}
-local limit, count, asked, others = tonumber(ARGV[4]), tonumber(ARGV[5]), {}, {}
-for at = 6, #ARGV do
-  if at < 6 + count then asked[ARGV[at]] = true else others[ARGV[at]] = true end
-end
-local found, unknown = {}, false
-walk(function(id)
-  if asked[id] then
-    found[#found + 1] = id
-  elseif not others[id] then
-    unknown = true
-  end
-  return not unknown and #found < limit
-end)
-if unknown then return tell({ text(now), 'again' }) end
-for _, id in ipairs(found) do take(id, ARGV[2], ARGV[3]) end
-return tell(reply, #reply > 1)`,
-);
 
 /** holder, length of the lease, limit, ids → time, then id, head and body of each row. */
 export const claimScript = script(
@@ -108,24 +43,47 @@ end
 return tell(reply, #reply > 1)`,
 );
 
-/** limit → time, then id and due of the accounts that are due first, of all there are. */
-export const firstDueScript = script(
-  ['due'],
-  `local reply = redis.call('ZRANGE', KEYS[3], 0, tonumber(ARGV[2]) - 1, 'WITHSCORES')
-table.insert(reply, 1, text(now))
-return tell(reply)`,
-);
-
-/** ids → time, due or nothing */
-export const nextDueScript = script(
-  ['due'],
-  `local first, score
-for from = 2, #ARGV, ${AT_ONCE} do
-  local to = math.min(from + ${AT_ONCE - 1}, #ARGV)
-  for _, due in ipairs(redis.call('ZMSCORE', KEYS[3], unpack(ARGV, from, to))) do
-    local number = due and tonumber(due)
-    if number and (not first or number < first) then first, score = number, due end
+/**
+ * limit, and the due and the id to go on from → time, then id, due and end of the lease of the
+ * accounts that are due next. Where to go on is looked for by halves: the account may have left
+ * that place. Bytes are compared one by one, as the set orders them: Lua compares by the server's
+ * locale.
+ */
+export const upcomingScript = script(
+  ['heads', 'due'],
+  `local function isAfter(id, due)
+  local from, number = ARGV[4], tonumber(ARGV[3])
+  due = tonumber(due)
+  if due ~= number then return due > number end
+  for place = 1, math.min(#id, #from) do
+    local byte, other = string.byte(id, place), string.byte(from, place)
+    if byte ~= other then return byte > other end
+  end
+  return #id > #from
+end
+local first = 0
+if ARGV[3] then
+  local last = redis.call('ZCARD', KEYS[4])
+  while first < last do
+    local middle = math.floor((first + last) / 2)
+    local entry = redis.call('ZRANGE', KEYS[4], middle, middle, 'WITHSCORES')
+    if isAfter(entry[1], entry[2]) then last = middle else first = middle + 1 end
   end
 end
-return tell({ text(now), score or false })`,
+local reply, left = { text(now) }, tonumber(ARGV[2])
+while left > 0 do
+  local count = math.min(left, ${AT_ONCE})
+  local entries = redis.call('ZRANGE', KEYS[4], first, first + count - 1, 'WITHSCORES')
+  if #entries == 0 then break end
+  local fields = {}
+  for at = 1, #entries, 2 do fields[#fields + 1] = 'account:' .. entries[at] end
+  for place, head in ipairs(redis.call('HMGET', KEYS[3], unpack(fields))) do
+    local lease = string.match(head or '', '^%S+ %S+ %S+ (%S+)')
+    if not lease then return redis.error_reply('TKDAMAGED row') end
+    for _, part in ipairs({ entries[2 * place - 1], entries[2 * place], lease }) do reply[#reply + 1] = part end
+  end
+  first = first + count
+  left = left - count
+end
+return tell(reply)`,
 );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { DuePlace } from '@tokenkeep/core';
 import { change, rowOf, type StoreRule } from './store-rule.js';
 
 const mine = { holder: 'me', leaseMs: 60_000, limit: 9 };
@@ -146,27 +147,75 @@ export const scheduleRules: readonly StoreRule[] = [
     },
   },
   {
-    name: 'claimDue and nextDue work with 10,000 ids',
+    name: 'claimDue works with 10,000 ids',
     async check({ store }) {
       const { ms } = await store.now();
       const ids = Array.from({ length: 10_000 }, (_, index) => `provider/account-${index}`);
       await store.write([change('provider/account-9876', { due: ms })]);
-      assert.equal((await store.nextDue(ids)).due, ms);
       assert.equal((await store.claimDue({ ...mine, ids })).rows.length, 1);
     },
   },
   {
-    name: 'nextDue is the earliest due time among the ids, claimed or not',
+    name: 'upcoming is every account that has a due time, earliest first, claimed or not',
     async check({ store }) {
-      await store.write([
-        change('a', { due: 50 }),
+      const { time } = await store.write([
+        change('a', { due: 50.25 }),
         change('b', { due: 40, lease: { holder: 'other', ms: 500 } }),
-        change('c', { due: 30 }),
+        change('c', { due: 2 ** 45 }),
         change('d'),
+        change('e', { kind: 'budget', due: 1 }),
+        change('f', { kind: 'configuration', due: 2 }),
       ]);
-      assert.equal((await store.nextDue(['a', 'b', 'd'])).due, 40);
-      assert.equal((await store.nextDue(['d'])).due, undefined);
-      assert.equal((await store.nextDue([])).due, undefined);
+      assert.deepEqual((await store.upcoming(undefined, 9)).entries, [
+        { id: 'b', due: 40, leaseUntil: time.ms + 500 },
+        { id: 'a', due: 50.25, leaseUntil: undefined },
+        { id: 'c', due: 2 ** 45, leaseUntil: undefined },
+      ]);
+      assert.deepEqual((await store.upcoming(undefined, 0)).entries, []);
+    },
+  },
+  {
+    name: 'upcoming goes on after a place in the order of due and of the bytes of the id, whoever stands there',
+    async check({ store }) {
+      // One of these is above all others in code points, and below in halves of surrogate pairs.
+      const ids = ['A', 'a', 'aa', 'b', 'z z', 'é', '\uFFFD', '\u{1F511}'];
+      for (const [index, id] of ids.toReversed().entries()) {
+        await store.write([change(id, { due: 7 }), change(`later-${index}`, { due: 8 })]);
+      }
+      await store.write([change('first', { due: -3.5 })]);
+      const after = async (due: number, id: string, limit = 99) =>
+        (await store.upcoming({ due, id }, limit)).entries.map((entry) => entry.id);
+      const later = ids.map((_, index) => `later-${index}`);
+      assert.deepEqual(await after(-3.5, 'first'), [...ids, ...later]);
+      assert.deepEqual(await after(7, 'aa', 3), ['b', 'z z', 'é']);
+      // Nobody stands there.
+      assert.deepEqual(await after(7, 'ab', 2), ['b', 'z z']);
+      assert.deepEqual(await after(7, '\u{1F511}', 2), ['later-0', 'later-1']);
+      assert.deepEqual(await after(7.5, ''), later);
+      assert.deepEqual(await after(-4, 'zzz', 1), ['first']);
+      assert.deepEqual(await after(8, 'later-9'), []);
+    },
+  },
+  {
+    name: 'upcoming, page by page, is the whole schedule, however many are due at one moment',
+    async check({ store }) {
+      const ids = Array.from(
+        { length: 300 },
+        (_, index) => `row-${String(index).padStart(3, '0')}`,
+      );
+      for (let from = 0; from < ids.length; from += 8) {
+        const some = ids.slice(from, from + 8).entries();
+        await store.write([...some].map(([at, id]) => change(id, { due: at % 2 === 0 ? 5 : 6 })));
+      }
+      const seen: string[] = [];
+      let place: DuePlace | undefined;
+      do {
+        const { entries } = await store.upcoming(place, 37);
+        seen.push(...entries.map(({ id }) => id));
+        place = entries.at(-1);
+      } while (place !== undefined);
+      assert.equal(new Set(seen).size, ids.length);
+      assert.equal(seen.length, ids.length);
     },
   },
 ];

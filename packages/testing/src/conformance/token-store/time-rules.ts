@@ -13,7 +13,7 @@ export const timeRules: readonly StoreRule[] = [
       const after = { epoch: before.epoch, ms: before.ms + 60_000 };
       assert.deepEqual(await store.now(), after);
       assert.deepEqual((await store.read('account', 'a')).time, after);
-      assert.deepEqual((await store.nextDue([])).time, after);
+      assert.deepEqual((await store.upcoming(undefined, 1)).time, after);
     },
   },
   {
@@ -26,7 +26,7 @@ export const timeRules: readonly StoreRule[] = [
         async () => (await store.write([change('a')])).time,
         async () => (await store.write([change('a')])).time,
         async () => (await store.claimDue({ ids: ['a'], holder: 'me', leaseMs: 1, limit: 1 })).time,
-        async () => (await store.nextDue(['a'])).time,
+        async () => (await store.upcoming(undefined, 1)).time,
       ];
       for (const answer of answers) {
         await pass(30);

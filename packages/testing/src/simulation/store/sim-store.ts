@@ -144,7 +144,7 @@ export class SimStore {
           return done;
         }),
       claimDue: (query) => call('claimDue', () => timed(table.claimDue(query))),
-      nextDue: (ids) => call('nextDue', () => timed(table.nextDue(ids))),
+      upcoming: (after, limit) => call('upcoming', () => timed(table.upcoming(after, limit))),
       list: (kind, after, limit) => call('list', () => table.list(kind, after, limit)),
     };
   }

@@ -165,10 +165,17 @@ const claimDue = fc.tuple(clientOf, idsOf, holderOf, span, fc.nat(3)).map(
       return { name: 'claimDue', query, answer: await store.claimDue(query) };
     }),
 );
-const nextDue = fc.tuple(clientOf, idsOf).map(
-  ([client, ids]) =>
-    new Ask(`nextDue of ${ids}`, client, () => async (store) => {
-      return { name: 'nextDue', ids, answer: await store.nextDue(ids) };
+const placeOf = fc.option(
+  fc.record({ dueIn: fc.integer({ min: -20, max: 20 }), id: fc.constantFrom('a', 'b', 'bb') }),
+  { nil: undefined },
+);
+const upcoming = fc.tuple(clientOf, placeOf, fc.nat(3)).map(
+  ([client, place, limit]) =>
+    new Ask(`upcoming ${limit} after ${JSON.stringify(place)}`, client, ({ nowMs }) => {
+      const after = place && { due: nowMs + place.dueIn, id: place.id };
+      return async (store) => {
+        return { name: 'upcoming', after, limit, answer: await store.upcoming(after, limit) };
+      };
     }),
 );
 const list = fc.tuple(clientOf, kindOf, fc.option(idOf, { nil: undefined }), fc.nat(3)).map(
@@ -181,6 +188,6 @@ const pass = span.map((ms) => new Pass(ms));
 
 /** Writes more often than all else: without rows there is little to get wrong. */
 export const storeCommands = (maxCommands: number) =>
-  fc.commands([write, write, write, read, read, claimDue, claimDue, nextDue, list, pass], {
+  fc.commands([write, write, write, read, read, claimDue, claimDue, upcoming, list, pass], {
     maxCommands,
   });

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   ClaimDueQuery,
   ClaimDueResult,
+  DueEntry,
+  DuePlace,
   ReadResult,
   RowKind,
   RowWrite,
   StoredRow,
-  StoreTime,
+  UpcomingResult,
   WriteResult,
 } from '@tokenkeep/core';
 
@@ -21,9 +23,10 @@ export type StoreCall =
   | { readonly name: 'write'; readonly changes: readonly RowWrite[]; readonly answer: WriteResult }
   | { readonly name: 'claimDue'; readonly query: ClaimDueQuery; readonly answer: ClaimDueResult }
   | {
-      readonly name: 'nextDue';
-      readonly ids: readonly string[];
-      readonly answer: { readonly due: number | undefined; readonly time: StoreTime };
+      readonly name: 'upcoming';
+      readonly after: DuePlace | undefined;
+      readonly limit: number;
+      readonly answer: UpcomingResult;
     }
   | {
       readonly name: 'list';
@@ -48,10 +51,16 @@ export function afterCall(rows: StoreModel, call: StoreCall): StoreModel | undef
       return afterWrite(rows, call.changes, call.answer);
     case 'claimDue':
       return afterClaim(rows, call.query, call.answer);
-    case 'nextDue': {
-      const dues = accounts(rows, call.ids).flatMap(({ due }) => due ?? []);
-      const expected = dues.length === 0 ? undefined : Math.min(...dues);
-      return call.answer.due === expected ? rows : undefined;
+    case 'upcoming': {
+      const { after, limit, answer } = call;
+      const expected = [...rows.values()]
+        .flatMap(({ kind, id, due, leaseUntil }) =>
+          kind === 'account' && due !== undefined ? { due, id, leaseUntil } : [],
+        )
+        .filter((entry) => after === undefined || byPlace(entry, after) > 0)
+        .sort(byPlace)
+        .slice(0, limit);
+      return isDeepStrictEqual(answer.entries.map(inOrder), expected) ? rows : undefined;
     }
     case 'list': {
       const { kind, after = '', limit, answer } = call;
@@ -110,6 +119,14 @@ function afterClaim(
 
 function accounts(rows: StoreModel, ids: readonly string[]): StoredRow[] {
   return ids.flatMap((id) => rows.get(place({ kind: 'account', id })) ?? []);
+}
+
+function byPlace(a: DuePlace, b: DuePlace): number {
+  return a.due - b.due || (a.id < b.id ? -1 : Number(a.id > b.id));
+}
+
+function inOrder({ due, id, leaseUntil }: DueEntry): DueEntry {
+  return { due, id, leaseUntil };
 }
 
 function byDue(a: StoredRow, b: StoredRow): number {

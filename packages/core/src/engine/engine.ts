@@ -239,6 +239,7 @@ export class Engine implements TokenEngine {
               ? 'degraded'
               : 'ready',
       store: { name: store.traits.name, reachable: store.reachable },
+      schedule: { running: this.#scheduler.running, overdueMs: this.#scheduler.overdueMs },
       breakers: hosts,
       incidents,
       accounts: {

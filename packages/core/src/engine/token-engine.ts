@@ -157,6 +157,8 @@ export interface EngineHealth {
   readonly state: 'ready' | 'degraded' | 'blocked' | 'dead';
   readonly store: { readonly name: string; readonly reachable: boolean };
   readonly breakers: readonly { readonly host: string; readonly state: BreakerState }[];
+  /** `overdueMs`: how late the account was that had waited longest, when this process last looked. */
+  readonly schedule: { readonly running: boolean; readonly overdueMs: number };
   /** Providers that refuse many accounts at once, and until when that lasts at most. Wall clock. */
   readonly incidents: readonly { readonly provider: string; readonly until: EpochMs }[];
   readonly accounts: {

@@ -37,6 +37,12 @@ export interface PaceFull {
   readonly retryMs: number;
 }
 
+export interface PaceTurns {
+  readonly places: readonly PacePlace[];
+  /** Until there may be more; `undefined`: as many as were wanted. */
+  readonly retryMs: number | undefined;
+}
+
 interface Change {
   readonly apply: (ledger: PaceLedger, now: EpochMs) => PaceLedger;
   readonly done: () => void;
@@ -61,7 +67,13 @@ export class PaceRows {
     private readonly holder: string,
   ) {}
 
-  paceOf({ provider }: KnownAccount): Pace | undefined {
+  /** Which pace an account keeps; `undefined`: none. */
+  nameOf(account: KnownAccount): string | undefined {
+    const pace = this.#paceOf(account);
+    return pace === undefined ? undefined : (pace.of ?? account.provider.id);
+  }
+
+  #paceOf({ provider }: KnownAccount): Pace | undefined {
     return this.paces[provider.id] ?? provider.profile.pace;
   }
 
@@ -71,13 +83,12 @@ export class PaceRows {
     return place;
   }
 
-  /** Up to `most` turns that are now. `undefined`: no pace, as many as one likes. */
-  async takeNow(account: KnownAccount, most: number): Promise<PacePlace[] | PaceFull | undefined> {
-    if (this.paceOf(account) === undefined) return undefined;
-    const places = await this.#take(account, most, 0, false);
-    const granted = places.filter((place): place is PacePlace => 'leave' in place);
-    const [refused] = places.filter((place): place is PaceFull => !('leave' in place));
-    return granted.length > 0 || refused === undefined ? granted : refused;
+  /** Up to `most` turns within `withinMs`, and when there are more if these are fewer. */
+  async takeSeveral(account: KnownAccount, most: number, withinMs: number): Promise<PaceTurns> {
+    const taken = await this.#take(account, most, withinMs, false);
+    const full = taken.find((place): place is PaceFull => !('leave' in place));
+    const places = taken.filter((place): place is PacePlace => 'leave' in place);
+    return { places, retryMs: full?.retryMs };
   }
 
   async #take(
@@ -86,7 +97,7 @@ export class PaceRows {
     patienceMs: number,
     spread: boolean,
   ): Promise<(PacePlace | PaceFull)[]> {
-    const pace = this.paceOf(account);
+    const pace = this.#paceOf(account);
     if (pace === undefined) return [];
     const { parameters: p, random } = this.services;
     const id = rowId(pace.of ?? account.provider.id);

@@ -238,9 +238,13 @@ export class RenewalRun {
     found: FoundRecord,
     record: AccountRecord,
   ): Promise<'now' | 'later' | RenewalOutcome> {
-    if (this.place !== undefined) return 'now';
     const { services, account } = this;
     const { clock, paces, parameters } = services;
+    if (this.place !== undefined) {
+      // A turn that the schedule has taken is at most a moment ahead.
+      if (this.claim !== undefined && this.place.waitMs > 0) await clock.sleep(this.place.waitMs);
+      return 'now';
+    }
     const place = await paces.take(account, this.claim === undefined ? parameters.waitMs : 0);
     if (place === undefined) return 'now';
     if ('retryMs' in place) {

@@ -3,8 +3,13 @@ import type { FlightEnd } from '../renewal/flight.js';
 /** What became of the rows that one pass has claimed. */
 export class Claims {
   #renewed = 0;
+  #pacedMs: number | undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #ends: Promise<void>[] = [];
+
+  get pacedMs(): number | undefined {
+    return this.#pacedMs;
+  }
 
   get count(): number {
     return this.#ends.length;
@@ -15,6 +20,11 @@ export class Claims {
       if (end?.renewed) this.#renewed += 1;
     };
     this.#ends.push(handled.then(count, (error) => this.fail(error)));
+  }
+
+  /** @param retryMs until there are turns for what was not claimed; `undefined`: all had one */
+  isPaced(retryMs: number | undefined): void {
+    if (retryMs !== undefined) this.#pacedMs = Math.min(this.#pacedMs ?? Infinity, retryMs);
   }
 
   /** Told when all has ended: nothing is left alone half way. */

@@ -5,6 +5,7 @@ import { dueOf } from '../renewal/due-of.js';
 import type { FlightEnd } from '../renewal/flight.js';
 import type { Keepers } from '../renewal/keepers.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
+import type { LeasedRecord } from '../renewal/renewal-transaction.js';
 import type { Revocation } from '../renewal/revocation.js';
 import type { AccountRecord } from '../store/account-record.js';
 import { editRecord, type FoundRecord, openRow } from '../store/edit-record.js';
@@ -13,6 +14,7 @@ import type { DueEntry, StoredRow, StoreTime } from '../store/token-store.js';
 import { Claims } from './claims.js';
 import { Enrolment } from './enrolment.js';
 import { LateTurns } from './late-turns.js';
+import { Turns } from './turns.js';
 import { upcomingPages } from './upcoming-pages.js';
 import { Window } from './window.js';
 
@@ -22,6 +24,8 @@ const UNREADABLE_POLLS = 60;
 interface Pass {
   /** Resolves with the number of renewals when all that was claimed has ended. */
   readonly ended: Promise<number>;
+  /** Until rows that are due have their turn at a provider that has a pace. */
+  readonly pacedMs: number | undefined;
   /** Until the next is due; known where nothing was claimed. */
   readonly untilDue: number | undefined;
 }
@@ -35,6 +39,7 @@ export class Scheduler {
   #stop = new AbortController();
   #wake = new AbortController();
   #passesInVain = 0;
+  #overdueMs = 0;
   /** Nobody looked at the schedule for a while: what is late now may be everything. */
   #returns = true;
   /** Claimed by this engine, and not done with. */
@@ -73,8 +78,25 @@ export class Scheduler {
 
   /** One pass over what is due now. Resolves when all of it has ended, with the renewals' count. */
   async tick(): Promise<number> {
-    const { ended } = await this.#pass(new Window(this.services.parameters.scheduleConcurrency));
-    return ended;
+    const { clock, elapsed, parameters: p } = this.services;
+    const endsAt = elapsed.now() + p.flightMs;
+    let renewed = 0;
+    for (;;) {
+      const { ended, pacedMs } = await this.#pass(new Window(p.scheduleConcurrency));
+      renewed += await ended;
+      // Rows that wait for a turn belong to this pass: who calls it may not be back for a while.
+      if (pacedMs === undefined || elapsed.now() + pacedMs >= endsAt) return renewed;
+      await clock.sleep(pacedMs);
+    }
+  }
+
+  /** How late the account was that had waited longest, when the schedule was last looked at. */
+  get overdueMs(): number {
+    return this.#overdueMs;
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined;
   }
 
   /**
@@ -91,13 +113,15 @@ export class Scheduler {
       for await (const { entries, time } of upcomingPages(store, p.schedulePollMs)) {
         const idle = entries.filter(({ id }) => this.#isIdle(id));
         untilDue = Math.min(untilDue, ...idle.slice(0, 1).map(({ due }) => due - time.ms));
+        this.#overdueMs = Math.max(0, -untilDue);
         await this.#claim(idle.filter(isFreeAt(time)), window, claims, stop);
         if (stop?.aborted || idle.some(({ due }) => due > time.ms)) break;
       }
     } catch (error) {
       claims.fail(error);
     }
-    return { ended: claims.ended(), untilDue: claims.count === 0 ? untilDue : undefined };
+    const { pacedMs, count } = claims;
+    return { ended: claims.ended(), pacedMs, untilDue: count === 0 ? untilDue : undefined };
   }
 
   /** Processes that see the same page begin at different places, and do not get in each other's way. */
@@ -112,18 +136,26 @@ export class Scheduler {
     const first = entries.length > limit ? Math.floor(random.float() * entries.length) : 0;
     const waiting = [...entries.slice(first), ...entries.slice(0, first)].map(({ id }) => id);
     while (waiting.length > 0) {
-      const ids = waiting.splice(0, Math.min(await window.room(), limit));
+      const wanted = waiting.splice(0, Math.min(await window.room(), limit));
       if (stop?.aborted) return;
+      const turns = await Turns.take(this.services, wanted, p.followPollMs);
+      claims.isPaced(turns.retryMs);
+      const { ids } = turns;
+      if (ids.length === 0) continue;
       const readAt = elapsed.now();
       const query = { ids, holder: holder.id, leaseMs: p.leaseMs, limit: ids.length };
-      const { rows, time } = await store.claimDue(query);
-      for (const row of rows) {
-        this.#handled.add(row.id);
-        claims.add(
-          window
-            .run(() => this.#handle(row, time, readAt))
-            .finally(() => this.#handled.delete(row.id)),
-        );
+      try {
+        const { rows, time } = await store.claimDue(query);
+        for (const row of rows) {
+          this.#handled.add(row.id);
+          claims.add(
+            window
+              .run(() => this.#handle(row, time, readAt, turns))
+              .finally(() => this.#handled.delete(row.id)),
+          );
+        }
+      } finally {
+        turns.returnRest();
       }
     }
   }
@@ -143,9 +175,14 @@ export class Scheduler {
         const returns = this.#returns;
         this.#returns = false;
         if (returns) await this.#lateTurns.give();
-        const { ended, untilDue } = await this.#pass(window, signal);
+        const { ended, untilDue, pacedMs } = await this.#pass(window, signal);
         const pass = ended.finally(() => passes.delete(pass));
         passes.add(pass);
+        if (pacedMs !== undefined) {
+          pass.catch(() => {});
+          await this.#sleep(Math.min(pacedMs, this.services.parameters.schedulePollMs));
+          continue;
+        }
         await this.#endedSoon(pass);
         await this.#sleep(this.#pauseMs(untilDue ?? (await this.#untilDue())));
       } catch (error) {
@@ -199,10 +236,33 @@ export class Scheduler {
     return account !== undefined && !this.keepers.isFlying(id) && !this.#handled.has(id);
   }
 
-  async #handle(row: StoredRow, time: StoreTime, readAt: number): Promise<FlightEnd | undefined> {
+  async #handle(
+    row: StoredRow,
+    time: StoreTime,
+    readAt: number,
+    turns: Turns,
+  ): Promise<FlightEnd | undefined> {
     const account = this.services.registry.byId(row.id);
     // Removed while its row was on the way here: the lease runs out by itself.
     if (account === undefined) return undefined;
+    const place = turns.of(account);
+    try {
+      return await this.#lookAfter(account, row, time, {
+        readAt,
+        ...(place === undefined ? {} : { place }),
+      });
+    } finally {
+      // Where nothing was asked after all; what was used has been left already.
+      place?.leave(false);
+    }
+  }
+
+  async #lookAfter(
+    account: KnownAccount,
+    row: StoredRow,
+    time: StoreTime,
+    leased: Omit<LeasedRecord, 'found'>,
+  ): Promise<FlightEnd | undefined> {
     const keeper = this.keepers.of(account);
     let found: FoundRecord;
     try {
@@ -222,7 +282,7 @@ export class Scheduler {
     const trigger = rotate
       ? ({ kind: 'rotation', generation: record.generation } as const)
       : ({ kind: 'schedule' } as const);
-    return keeper.renew(trigger, { found, readAt });
+    return keeper.renew(trigger, { found, ...leased });
   }
 
   async #giveBack(account: KnownAccount, { fence }: StoredRow): Promise<undefined> {

@@ -6,20 +6,11 @@ import { type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { StoreTime } from '../store/token-store.js';
 import { Attempt, type AttemptEnd } from './attempt.js';
-import type { BudgetExhausted } from './budget-rows.js';
 import { Claim, ClaimLost } from './claim.js';
 import type { Committer } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
-import type { IncidentHold } from './incident-hold.js';
-import {
-  accountRevoked,
-  guardRefused,
-  paceFull,
-  personNeeded,
-  upstreamKept,
-  upstreamStays,
-} from './no-token.js';
+import { accountRevoked, personNeeded, upstreamKept, upstreamStays } from './no-token.js';
 import type { PacePlace } from './pace-rows.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
@@ -31,6 +22,7 @@ import {
   type Situation,
 } from './renewal-policy.js';
 import type { RenewalServices } from './renewal-services.js';
+import { RunRefusals } from './run-refusals.js';
 import { situationOf } from './situation.js';
 import type { Trigger } from './trigger.js';
 import { reviewed } from './void-verdict.js';
@@ -48,11 +40,9 @@ export class RenewalRun {
   /** A turn in the provider's pace, where it has one: for one request. */
   place: PacePlace | undefined;
   #released = false;
-  #failure: TokenError | undefined;
   #upstreamTried = false;
   #escrowSearched = false;
-  /** When the guard or a budget allows the next request, on the store's clock. */
-  #refusedUntil = 0;
+  readonly #refusals: RunRefusals;
 
   constructor(
     private readonly services: RenewalServices,
@@ -60,7 +50,9 @@ export class RenewalRun {
     private readonly account: KnownAccount,
     private readonly trigger: Trigger,
     private readonly check: (found: FoundRecord, readAt: number) => void,
-  ) {}
+  ) {
+    this.#refusals = new RunRefusals(services, account);
+  }
 
   async toEnd(): Promise<RenewalOutcome> {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -84,7 +76,7 @@ export class RenewalRun {
     const soonest = this.services.store.estimate().ms + this.services.parameters.gapMs;
     const due = (record: AccountRecord) => {
       const at = this.#due(record);
-      return at === undefined ? undefined : Math.max(at, soonest, this.#refusedUntil);
+      return at === undefined ? undefined : Math.max(at, soonest, this.#refusals.until);
     };
     await this.claim.write({ change: (record) => record, due, release: true }).catch(() => {});
   }
@@ -104,9 +96,9 @@ export class RenewalRun {
     const decision = decideRenewal(situation);
     switch (decision.step) {
       case 'nothing':
-        return this.#failure === undefined
+        return this.#refusals.failure === undefined
           ? { kind: 'settled', found }
-          : this.#failed(found, this.#failure);
+          : this.#refusals.failed(found, this.#refusals.failure);
       case 'wait':
         return {
           kind: 'waiting',
@@ -115,7 +107,7 @@ export class RenewalRun {
           reason: decision.reason,
         };
       case 'refuse':
-        return this.#failed(found, accountRevoked(account));
+        return this.#refusals.failed(found, accountRevoked(account));
       case 'reauthorize':
         return this.#reauthorize(found, record, decision.reason);
       default:
@@ -135,7 +127,7 @@ export class RenewalRun {
       this.check(found, readAt);
       return found;
     } catch (error) {
-      this.#refusedUntil = found.time.ms + parameters.backoffMaxMs;
+      this.#refusals.until = found.time.ms + parameters.backoffMaxMs;
       throw error;
     }
   }
@@ -165,7 +157,7 @@ export class RenewalRun {
     const review = await services.incidents.review(account, refused.at);
     if (review.kind === 'open') {
       // Nothing else is to be done for it meanwhile; an account that can still log in goes on.
-      if (record.state === 'reauthorization_required') this.#refusedUntil = review.retryAt;
+      if (record.state === 'reauthorization_required') this.#refusals.until = review.retryAt;
       return false;
     }
     if (!(await this.#claimed(found, record))) return true;
@@ -187,7 +179,7 @@ export class RenewalRun {
     const verdict = judge(record.guard, { ...request, now }, services.parameters);
     if (!verdict.allowed) {
       if (!(await this.#refusalKept(found, record))) return undefined;
-      return this.#guardRefused(found, record, verdict);
+      return this.#refusals.guardRefused(found, record, verdict);
     }
     const { refused } = record.guard;
     const ask = {
@@ -196,13 +188,14 @@ export class RenewalRun {
       urgent: trigger.kind !== 'schedule' && !accessServes(situation),
     };
     const held = await services.incidents.refusal(account, ask);
-    if (held !== undefined) return this.#incidentHeld(found, held);
+    if (held !== undefined) return this.#refusals.incidentHeld(found, held);
     const replaced = await this.#sharedTokenReplaced(record);
-    if (!replaced) return this.#failed(found, upstreamKept(account));
+    if (!replaced) return this.#refusals.failed(found, upstreamKept(account));
     const credentials = known ?? (await this.#credentials(decision));
-    if (credentials instanceof TokenError) return this.#withoutCredentials(found, credentials);
+    if (credentials instanceof TokenError)
+      return this.#refusals.withoutCredentials(found, credentials);
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
-    if (spent !== undefined) return this.#budgetRefused(found, spent);
+    if (spent !== undefined) return this.#refusals.budgetRefused(found, spent);
     const turn = await this.#turn(found, record);
     if (turn !== 'now') return turn === 'later' ? undefined : turn;
 
@@ -249,7 +242,7 @@ export class RenewalRun {
     if (place === undefined) return 'now';
     if ('retryMs' in place) {
       const retryAt = services.store.estimate().ms + place.retryMs;
-      return this.#guardRefused(found, record, { reason: 'pace', retryAt });
+      return this.#refusals.guardRefused(found, record, { reason: 'pace', retryAt });
     }
     this.place = place;
     if (place.waitMs <= 0) return 'now';
@@ -262,12 +255,16 @@ export class RenewalRun {
     upstream: UpstreamToken | undefined,
   ): Promise<RenewalOutcome | undefined> {
     if (end.kind === 'failed') {
-      this.#failure = end.error;
+      this.#refusals.failure = end.error;
       if (end.error.reason === 'upstream_rejected' && upstream !== undefined) {
         if (await this.#upstreamReplaced(upstream)) return undefined;
       }
       if (end.decideAgain) return undefined;
-      return this.#failed(end.found ?? (this.claim as Claim).found, this.#failure, true);
+      return this.#refusals.failed(
+        end.found ?? (this.claim as Claim).found,
+        this.#refusals.failure,
+        true,
+      );
     }
     // The row was released by the commit, or is another's.
     this.#released = true;
@@ -304,7 +301,7 @@ export class RenewalRun {
     this.#upstreamTried = true;
     const kept = await this.services.upstreams.replace(upstream);
     if (!this.services.upstreams.hasMoved(upstream)) {
-      if (kept !== undefined) this.#failure = upstreamStays(upstream, kept);
+      if (kept !== undefined) this.#refusals.failure = upstreamStays(upstream, kept);
       return false;
     }
     await (this.claim as Claim).write({
@@ -390,61 +387,6 @@ export class RenewalRun {
     }
   }
 
-  /** What they wait for, such as another account's quota, is not asked about until then. */
-  #withoutCredentials(found: FoundRecord, error: TokenError): RenewalOutcome {
-    const { clock, store, parameters } = this.services;
-    // Without a word of when, somebody has to act first: that is heard of where it happens.
-    const laterMs = error.retryable ? 0 : parameters.backoffMaxMs;
-    const waitMs = error.retryAt === undefined ? laterMs : error.retryAt - clock.now();
-    this.#refusedUntil = store.estimate().ms + waitMs;
-    return this.#failed(found, error);
-  }
-
-  #guardRefused(
-    found: FoundRecord,
-    record: AccountRecord,
-    verdict: { readonly reason: string; readonly retryAt: number },
-  ): RenewalOutcome {
-    const { services, account } = this;
-    this.#refusedUntil = verdict.retryAt;
-    // The failure that made the guard say no says more than the guard's own words.
-    if (this.#failure !== undefined) return this.#failed(found, this.#failure, true);
-    const retryMs = Math.max(0, verdict.retryAt - found.time.ms);
-    const retryAt = services.clock.now() + retryMs;
-    const { id, provider } = account;
-    const { reason } = verdict;
-    services.events.emit('guard:tripped', { account: id, provider: provider.id, reason, retryAt });
-    const error =
-      reason === 'pace'
-        ? paceFull(account, retryAt)
-        : guardRefused(account, record.guard.failures, reason, retryAt);
-    return { kind: 'failed', found, error, retryMs, tried: false };
-  }
-
-  #budgetRefused(found: FoundRecord, spent: BudgetExhausted): RenewalOutcome {
-    const { services, account } = this;
-    this.#refusedUntil = spent.untilMs;
-    const retryMs = Math.max(0, spent.untilMs - found.time.ms);
-    const retryAt = services.clock.now() + retryMs;
-    const { id, provider } = account;
-    services.events.emit('budget:exhausted', { account: id, provider: provider.id, retryAt });
-    const error = spent.toTokenError(retryAt);
-    return { kind: 'failed', found, error, retryMs, tried: false };
-  }
-
-  #incidentHeld(found: FoundRecord, held: IncidentHold): RenewalOutcome {
-    const { services, account } = this;
-    const { random, parameters } = services;
-    // Somewhere in the next minute, or all that wait would come for one place.
-    this.#refusedUntil = held.untilMs + random.float() * parameters.incidentProbeMs;
-    const retryMs = Math.max(0, held.untilMs - found.time.ms);
-    const retryAt = services.clock.now() + retryMs;
-    const facts = { account: account.id, provider: account.provider.id };
-    services.events.emit('guard:tripped', { ...facts, reason: held.reason, retryAt });
-    const error = held.toTokenError(retryAt, this.#failure);
-    return { kind: 'failed', found, error, retryMs, tried: false };
-  }
-
   async #reauthorize(
     found: FoundRecord,
     record: AccountRecord,
@@ -464,24 +406,10 @@ export class RenewalRun {
       }
       services.events.emit('account:reauthorization_required', { ...facts, reason });
     }
-    return this.#failed(this.claim?.found ?? found, personNeeded(account, reason, this.#failure));
-  }
-
-  #failed(found: FoundRecord, error: TokenError, tried = false): RenewalOutcome {
-    const { services, account } = this;
-    const { record = undefined, time } = found;
-    const until = error.code === 'BUDGET_EXHAUSTED' ? undefined : record?.guard.notBefore;
-    const waits = tried && until !== undefined && until > time.ms;
-    const retryMs = waits ? until - services.store.estimate().ms : undefined;
-    const context = { account: account.id, provider: account.provider.id };
-    const dated =
-      retryMs === undefined || error.retryAt !== undefined
-        ? error
-        : new TokenError(error.code, error.message, {
-            ...error.details(),
-            retryAt: services.clock.now() + retryMs,
-          });
-    return { kind: 'failed', found, error: dated.withContext(context), retryMs, tried };
+    return this.#refusals.failed(
+      this.claim?.found ?? found,
+      personNeeded(account, reason, this.#refusals.failure),
+    );
   }
 
   readonly #due = (record: AccountRecord) => dueOf(this.services, this.account, record);

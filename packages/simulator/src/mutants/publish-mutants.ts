@@ -77,7 +77,7 @@ export const publishMutants: readonly Mutant[] = [
     title: 'the event of a renewal carries the token',
     breaks: ['I7'],
     edits: [
-      edit('renewal/attempt.ts', '#tell({ tokens }: Fresh)', '#tell({ tokens, access }: Fresh)'),
+      edit('renewal/attempt.ts', '#tell({ tokens }: Fresh,', '#tell({ tokens, access }: Fresh,'),
       edit(
         'renewal/attempt.ts',
         'lifetimeMs: tokens.access?.lifetimeMs ?? 0,',

@@ -14,6 +14,7 @@ export {
   startRedis,
 } from './redis-server.js';
 export { serverProgram } from './server-program.js';
+export { canMount, onSmallDisk } from './small-disk.js';
 export {
   onPostgres,
   onRedis,

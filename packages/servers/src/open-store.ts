@@ -8,8 +8,8 @@ import type { StoreSettings } from './store-settings.js';
 export function storeOf(settings: StoreSettings): TokenStore {
   switch (settings.kind) {
     case 'sqlite': {
-      const { path, bootId } = settings;
-      return sqliteStore({ path, ...(bootId === undefined ? {} : { bootId }) });
+      const { kind: _kind, ...options } = settings;
+      return sqliteStore(options);
     }
     case 'postgres': {
       const { url, schema, escrowFolder } = settings;

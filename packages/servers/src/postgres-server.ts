@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
 import { serverProgram } from './server-program.js';
+import { onSmallDisk } from './small-disk.js';
 
 const programs = { initdb: serverProgram('initdb'), postgres: serverProgram('postgres') };
 
@@ -34,6 +35,8 @@ export interface PostgresServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A data folder that was made already, by `pg_basebackup`. */
   readonly dataFolder?: string;
+  /** Another disk, of so many megabytes, that only the server sees; it is empty at each start. */
+  readonly smallDiskMegabytes?: number;
 }
 
 export interface PostgresServer {
@@ -43,6 +46,8 @@ export interface PostgresServer {
   readonly port: number;
   readonly dataFolder: string;
   readonly pid: number;
+  /** Where the small disk is mounted; `undefined`: none was asked for. */
+  readonly smallDisk: string | undefined;
   /** What the server wrote into its log so far. */
   log(): string;
   restart(mode: keyof typeof signals): Promise<void>;
@@ -70,11 +75,17 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   if (options.dataFolder === undefined) initialise(folder, data);
   configure(data, { port: String(port), unix_socket_directories: '', ...options.settings });
 
+  const { smallDiskMegabytes: megabytes } = options;
+  const smallDisk = megabytes === undefined ? undefined : newFolder();
+  const command = asServerUser([programs.postgres ?? '', '-D', data]);
+  const mounted = `size=${megabytes}m,mode=700,uid=${nobody},gid=${nobody}`;
+
   let server: ChildProcess;
   const start = async () => {
     const log = join(folder, 'log');
     writeFileSync(log, '', { flag: 'a' });
-    const [program = '', ...args] = asServerUser([programs.postgres ?? '', '-D', data]);
+    const line = smallDisk === undefined ? command : onSmallDisk(smallDisk, mounted, command);
+    const [program = '', ...args] = line;
     server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     server.stderr?.on('data', (text: Buffer) => appendFileSync(log, text));
     const ended = once(server, 'exit').then(() => 'ended' as const);
@@ -100,6 +111,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     superuserUrl,
     port,
     dataFolder: data,
+    smallDisk,
     newFolder,
     get pid() {
       return server.pid ?? 0;

@@ -20,6 +20,9 @@ export interface RedisServer {
   readonly port: number;
   readonly password: string;
   readonly pid: number;
+  readonly dataFolder: string;
+  /** What the server wrote into its log so far. */
+  log(): string;
   /** SIGKILL, in the middle of whatever it does. */
   kill(): Promise<void>;
   /** Starts it again on the same port with the same files, killed before or not. */
@@ -50,7 +53,11 @@ export async function startRedis({ config = {} }: RedisServerOptions = {}): Prom
     masterauth: password,
     ...config,
   };
-  let server = await started(program, settings);
+  let log = '';
+  const keep = (text: string) => {
+    log += text;
+  };
+  let server = await started(program, settings, keep);
   return {
     url: `redis://:${password}@127.0.0.1:${port}`,
     port,
@@ -58,10 +65,12 @@ export async function startRedis({ config = {} }: RedisServerOptions = {}): Prom
     get pid() {
       return server.pid ?? 0;
     },
+    dataFolder: folder,
+    log: () => log,
     kill: () => ended(server, 'SIGKILL'),
     async restart() {
       await ended(server, 'SIGTERM');
-      server = await started(program, settings);
+      server = await started(program, settings, keep);
     },
     async stop() {
       await ended(server, 'SIGKILL');
@@ -71,7 +80,11 @@ export async function startRedis({ config = {} }: RedisServerOptions = {}): Prom
 }
 
 /** Settings go through stdin, so that no password is in the list of processes. */
-async function started(path: string, settings: Record<string, string>): Promise<ChildProcess> {
+async function started(
+  path: string,
+  settings: Record<string, string>,
+  keep: (text: string) => void,
+): Promise<ChildProcess> {
   const server = spawn(path, ['-'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value || '""'}\n`);
   server.stdin.end(lines.join(''));
@@ -80,13 +93,14 @@ async function started(path: string, settings: Record<string, string>): Promise<
     const failed = () => reject(new Error(`redis-server did not start: ${log}`));
     const timer = setTimeout(failed, startWithinMs);
     server.once('exit', failed);
+    // Read on for ever, or the server would wait for its log to be read.
     server.stdout.setEncoding('utf8').on('data', (text: string) => {
+      keep(text);
       log += text;
       if (!log.includes('Ready to accept connections')) return;
+      log = '';
       clearTimeout(timer);
       server.off('exit', failed);
-      // Read on, or the server would wait for its log to be read.
-      server.stdout.removeAllListeners('data').resume();
       resolve();
     });
   });

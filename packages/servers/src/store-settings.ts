@@ -1,6 +1,11 @@
 /** Where a store is, in words that can be sent to a child process. */
 export type StoreSettings =
-  | { readonly kind: 'sqlite'; readonly path: string; readonly bootId?: string }
+  | {
+      readonly kind: 'sqlite';
+      readonly path: string;
+      readonly bootId?: string;
+      readonly lockWaitMs?: number;
+    }
   | ({ readonly kind: 'postgres'; readonly schema: string } & OnServer)
   | ({ readonly kind: 'redis'; readonly prefix: string } & OnServer);
 

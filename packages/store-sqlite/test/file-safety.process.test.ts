@@ -13,16 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { canMount, onSmallDisk } from '@tokenkeep/servers';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
 import { change } from '@tokenkeep/testing/conformance';
-import {
-  askChild,
-  asNobody,
-  Child,
-  canBecomeNobody,
-  canMount,
-  onSmallDisk,
-} from './process/child-process.js';
+import { Child } from '../../../test/processes/store-process.js';
+import { askFileProgram, asNobody, canBecomeNobody, fileProgram } from './process/file-program.js';
 import { tempFolders } from './temp-folder.js';
 
 const tempFolder = tempFolders();
@@ -37,7 +32,7 @@ interface Outcome {
 
 const asNobodyTest = canBecomeNobody ? test : test.skip;
 const onLinuxTest = process.platform === 'linux' ? test : test.skip;
-const onSmallDiskTest = canMount ? test : test.skip;
+const onSmallDiskTest = canMount() ? test : test.skip;
 
 async function refusalOf(path: string): Promise<Outcome> {
   const store = sqliteStore({ path });
@@ -107,7 +102,7 @@ describe('S27 what exists already is refused when it is unsafe', () => {
     const folder = tempFolder();
     chmodSync(folder, '0777');
     const path = join(folder, 'tokens.db');
-    const refusal = await askChild<Outcome>('open', { path }, { wrapper: asNobody });
+    const refusal = await askFileProgram<Outcome>('open', { path }, { wrapper: asNobody });
     expect(refusal).toMatchObject({ reason: 'folder_writable_by_others' });
     expect(refusal.message).toContain(`a folder of its own, e.g. ${folder}/tokenkeep/tokens.db`);
     expect(refusal.message).not.toContain('chmod');
@@ -180,7 +175,7 @@ describe('F65 what cannot be opened is named', () => {
     'F65 ENOENT: %s is where no folder can be made, and does not hang',
     async (path) => {
       const wrapper = ['timeout', '20'];
-      const refusal = await askChild<Outcome>('open', { path }, { wrapper });
+      const refusal = await askFileProgram<Outcome>('open', { path }, { wrapper });
       expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'no_folder' });
       expect(refusal.message).toContain(path);
       expect(refusal.message).toContain('local disk');
@@ -222,7 +217,7 @@ describe('F65 what cannot be opened is named', () => {
 
   asNobodyTest('F65 EACCES: a folder on the way is closed', async () => {
     const path = join(tempFolder(), 'closed', 'tokens.db');
-    const refusal = await askChild<Outcome>('open', { path }, { wrapper: asNobody });
+    const refusal = await askFileProgram<Outcome>('open', { path }, { wrapper: asNobody });
     expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'permission_denied' });
     expect(refusal.message).toContain(`namei -l ${path}`);
   });
@@ -231,7 +226,7 @@ describe('F65 what cannot be opened is named', () => {
     const folder = tempFolder();
     chmodSync(folder, 0o755);
     const path = join(folder, 'tokens.db');
-    const refusal = await askChild<Outcome>('open', { path }, { wrapper: asNobody });
+    const refusal = await askFileProgram<Outcome>('open', { path }, { wrapper: asNobody });
     expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'permission_denied' });
     expect(refusal.message).toContain(path);
   });
@@ -240,7 +235,7 @@ describe('F65 what cannot be opened is named', () => {
     const folder = tempFolder();
     const path = join(folder, 'tokens.db');
     const wrapper = onSmallDisk(folder, 'size=1m,mode=700,ro');
-    const refusal = await askChild<Outcome>('open', { path }, { wrapper });
+    const refusal = await askFileProgram<Outcome>('open', { path }, { wrapper });
     expect(refusal).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'read_only_file_system' });
     expect(refusal.message).toContain(path);
   });
@@ -251,7 +246,11 @@ describe('F65 what cannot be opened is named', () => {
       const folder = tempFolder();
       const wrapper = onSmallDisk(folder, 'size=1m,mode=700');
       type Answer = { full: Outcome; after: Outcome };
-      const { full, after } = await askChild<Answer>('openOnFullDisk', { folder }, { wrapper });
+      const { full, after } = await askFileProgram<Answer>(
+        'openOnFullDisk',
+        { folder },
+        { wrapper },
+      );
       expect(full).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'disk_full' });
       expect(full.message).toContain(`df -h ${folder}`);
       expect(after).toEqual({ ok: true });
@@ -269,7 +268,7 @@ describe('F65 what cannot be opened is named', () => {
       acknowledged: string[];
       kept: string[];
     };
-    const answer = await askChild<Answer>('fillDisk', { folder }, { wrapper });
+    const answer = await askFileProgram<Answer>('fillDisk', { folder }, { wrapper });
     const refusal = { code: 'STORE_UNAVAILABLE', reason: 'disk_full', retryable: true };
     expect(answer.refused).toMatchObject(refusal);
     expect(answer.refused.message).toContain(`df -h ${folder}`);
@@ -286,7 +285,7 @@ describe('F65 what cannot be opened is named', () => {
       const wrapper = ['sh', '-c', 'ulimit -n 256 && exec "$0" "$@"'];
       type Answer = { result: Outcome; later: Outcome };
       const facts = { path, existing };
-      const answer = await askChild<Answer>('openWithoutDescriptors', facts, { wrapper });
+      const answer = await askFileProgram<Answer>('openWithoutDescriptors', facts, { wrapper });
       expect(answer.result).toMatchObject({
         code: 'STORE_MISCONFIGURED',
         reason: 'too_many_files',
@@ -302,7 +301,7 @@ describe('S26 files are private at every instant', () => {
     const umask = Number.parseInt(octal, 8);
     const folder = tempFolder();
     const done = join(tempFolder(), 'done');
-    const child = new Child('churn', { folder, umask, rounds: 12, done });
+    const child = new Child('churn', { folder, umask, rounds: 12, done }, { program: fileProgram });
     const seen = new Map<string, Set<number>>();
     const looked = watchModes(folder, done, seen);
     await child.ended;

@@ -1,36 +1,51 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('./child.mjs', import.meta.url));
-const built = new URL('../../dist/index.js', import.meta.url);
+const storeProgram = fileURLToPath(new URL('./store.mjs', import.meta.url));
+const built = new URL('../../packages/servers/dist/index.js', import.meta.url);
 
 export interface ChildOptions {
+  /** Default `store.mjs`, whose facts have a `place`: the settings of the store it opens. */
+  readonly program?: string;
   /** The command line that runs node, e.g. under another user. */
   readonly wrapper?: readonly string[];
 }
 
-/** A running `child.mjs`. Its answers are read one by one. */
+/** A running `store.mjs`, or another program of its manners. Its answers are read one by one. */
 export class Child {
+  readonly ended: Promise<unknown>;
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #answers: AsyncIterator<string>;
-  readonly ended: Promise<unknown>;
   #complaints = '';
 
-  constructor(command: string, facts: object, { wrapper = [] }: ChildOptions = {}) {
-    if (!existsSync(built)) throw new Error('The package is not built: run `npm run build`.');
-    const line = [...wrapper, process.execPath, script, command, JSON.stringify(facts)];
-    const [program = '', ...args] = line;
-    this.#process = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(
+    command: string,
+    facts: object,
+    { program = storeProgram, wrapper = [] }: ChildOptions = {},
+  ) {
+    if (!existsSync(built)) throw new Error('The packages are not built: run `npm run build`.');
+    const [first = '', ...args] = [...wrapper, process.execPath, program, command];
+    this.#process = spawn(first, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints += text;
     });
     this.#process.stdin.on('error', () => {});
     this.ended = once(this.#process, 'close');
     this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+    this.#process.stdin.write(`${JSON.stringify(facts)}\n`);
+  }
+
+  get exitCode(): number | null {
+    return this.#process.exitCode;
+  }
+
+  /** What it wrote to stderr. */
+  get complaints(): string {
+    return this.#complaints;
   }
 
   async answer<T>(): Promise<T> {
@@ -69,16 +84,3 @@ export async function together<T>(count: number, command: string, facts: object)
   await Promise.all(children.map((child) => child.ended));
   return answers;
 }
-
-/** Runs node with a small disk mounted for it alone; the mount goes away with the process. */
-export function onSmallDisk(folder: string, options: string): readonly string[] {
-  const mount = `mount -t tmpfs -o ${options} tmpfs "$0" && exec "$@"`;
-  return ['unshare', '--mount', 'sh', '-c', mount, folder];
-}
-
-export const canMount =
-  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
-
-/** The user `nobody`, where this process may become it. */
-export const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-export const canBecomeNobody = spawnSync('setpriv', [...asNobody.slice(1), 'true']).status === 0;

@@ -1,21 +1,10 @@
-// One process of a multi-process test: `node child.mjs <command> <json>`. Uses the built package.
-// Each answer is one line of JSON on stdout.
+// One process that does to files what no test should do to its own. Uses the built package.
 
-import { once } from 'node:events';
 import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { sqliteStore } from '@tokenkeep/store-sqlite';
+import { obey, row, say } from '../../../../test/processes/lines.mjs';
 
-const say = (answer) => writeSync(1, `${JSON.stringify(answer)}\n`);
-const row = (id, facts = {}) => ({
-  kind: 'account',
-  id,
-  expected: 0,
-  body: '{}',
-  due: undefined,
-  fence: 0,
-  ...facts,
-});
 const outcome = (work) =>
   work.then(
     () => ({ ok: true }),
@@ -28,78 +17,12 @@ async function opened(path) {
   return store;
 }
 
-/** All children of a test start their work at the same word of the parent. */
-async function ready() {
-  say({ ready: true });
-  await once(process.stdin, 'data');
-  process.stdin.destroy();
-}
-
-const commands = {
+await obey({
   async open({ path }) {
     const store = sqliteStore({ path });
     const result = await outcome(store.open());
     await store.close();
     say(result);
-  },
-
-  async openTogether({ path }) {
-    await ready();
-    const store = await opened(path);
-    await store.write([row(`from ${process.pid}`)]);
-    say({ time: await store.now() });
-    await store.close();
-  },
-
-  /** Writes the same versions of one row as everybody else and says which it won. */
-  async race({ path, versions }) {
-    const store = await opened(path);
-    await ready();
-    const won = [];
-    for (let expected = 0; expected < versions; expected += 1) {
-      const { written } = await store.write([
-        row('contested', { expected, body: `${process.pid}` }),
-      ]);
-      if (written) won.push(expected + 1);
-    }
-    await store.close();
-    say({ won });
-  },
-
-  async increment({ path, times }) {
-    const store = await opened(path);
-    await ready();
-    let conflicts = 0;
-    for (let done = 0; done < times; ) {
-      const found = (await store.read('account', 'counter')).row;
-      const body = String(Number(found?.body ?? 0) + 1);
-      const expected = found?.version ?? 0;
-      if ((await store.write([row('counter', { expected, body })])).written) done += 1;
-      else conflicts += 1;
-    }
-    await store.close();
-    say({ conflicts });
-  },
-
-  async claim({ path, ids, limit }) {
-    const store = await opened(path);
-    await ready();
-    const claimed = [];
-    for (;;) {
-      const query = { ids, holder: `${process.pid}`, leaseMs: 600_000, limit };
-      const { rows } = await store.claimDue(query);
-      if (rows.length === 0) break;
-      claimed.push(...rows.map(({ id, fence, version }) => ({ id, fence, version })));
-    }
-    await store.close();
-    say({ claimed });
-  },
-
-  /** Dies by SIGKILL in the very tick in which its write resolves. */
-  async writeAndDie({ path, id }) {
-    const store = await opened(path);
-    await store.write([row(id, { body: '"survived"' })]);
-    process.kill(process.pid, 'SIGKILL');
   },
 
   /** Holds the write lock in the middle of a change until it is killed. */
@@ -179,7 +102,7 @@ const commands = {
     rmSync(join(folder, 'ballast'));
     say({ full, after: await outcome(store.open()) });
   },
-};
+});
 
 function fill(path) {
   const descriptor = openSync(path, 'wx', 0o600);
@@ -190,6 +113,3 @@ function fill(path) {
   }
   closeSync(descriptor);
 }
-
-const [command, facts] = process.argv.slice(2);
-await commands[command](JSON.parse(facts));

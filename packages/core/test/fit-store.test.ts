@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { checkKeysFit, checkStoreFits } from '../src/engine/fit-store.js';
 import type { StoreTraits, TokenProvider } from '../src/index.js';
+import { checkKeysFit, checkStoreFits } from '../src/renewal/fit-store.js';
 
 const traits: StoreTraits = {
   name: 'postgres',

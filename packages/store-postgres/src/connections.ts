@@ -25,6 +25,9 @@ export class Connections {
   readonly #pool: PgPool;
   readonly #watchPool: PgPool;
   readonly #own: readonly pg.Pool[];
+  readonly #met = new WeakSet<PgClient>();
+  /** Asked over each new connection, before anything else is: it may lead to another server. */
+  onNew: ((client: PgClient) => Promise<unknown>) | undefined;
 
   constructor(
     { url, pool, maxConnections }: Server,
@@ -62,7 +65,7 @@ export class Connections {
     client.on('error', ignore);
     let broken = true;
     try {
-      const result = await limit.within(work(client));
+      const result = await limit.within(this.#meet(client).then(() => work(client)));
       broken = false;
       return result;
     } catch (error) {
@@ -72,6 +75,12 @@ export class Connections {
       client.release(broken);
       client.removeListener('error', ignore);
     }
+  }
+
+  async #meet(client: PgClient): Promise<void> {
+    if (this.#met.has(client)) return;
+    await this.onNew?.(client);
+    this.#met.add(client);
   }
 
   /** A client for one purpose. To be released as broken: nobody else may have its session. */

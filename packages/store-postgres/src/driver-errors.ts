@@ -1,8 +1,12 @@
 import { TokenError } from '@tokenkeep/core';
 import { type Failure, noCode, sqlStates, systemCodes, tlsCodes } from './failures.js';
+import { schemaVersion } from './migrations/index.js';
 
 /** What a row that appeared meanwhile does to a `write`. */
 export const ROW_APPEARED = '22012';
+
+/** What a schema of a newer version does to every statement. */
+const SCHEMA_NEWER = '2201F';
 
 /** Somebody else held a lock for too long. */
 export const LOCK_NOT_AVAILABLE = '55P03';
@@ -30,12 +34,23 @@ export function isStatementRefused(error: unknown): boolean {
  */
 export function storeError(error: unknown, location: string, isOpening = false): TokenError {
   if (TokenError.is(error)) return error;
+  if (sqlStateOf(error) === SCHEMA_NEWER) return schemaNewer(`PostgreSQL at ${location}`);
   const { reason, message, retryable, operator } = failureOf(error);
   const isMisconfigured = isOpening && operator === true;
   return new TokenError(
     isMisconfigured ? 'STORE_MISCONFIGURED' : 'STORE_UNAVAILABLE',
     `PostgreSQL at ${location} ${message}`,
     { reason, ...(isMisconfigured ? {} : { retryable: retryable ?? true }) },
+  );
+}
+
+/** `what` and `found` are for an operator: which schema, and its version as far as it is known. */
+export function schemaNewer(what: string, found?: number): TokenError {
+  const version = found === undefined ? 'a schema of a newer version' : `version ${found}`;
+  return new TokenError(
+    'STORE_SCHEMA_NEWER',
+    `${what} has ${version}, this program knows up to ${schemaVersion}. Update it: npm install @tokenkeep/store-postgres@latest`,
+    { reason: 'schema_newer' },
   );
 }
 

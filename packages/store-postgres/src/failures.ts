@@ -80,7 +80,7 @@ export const sqlStates: Readonly<Record<string, Failure>> = {
     retryable: false,
   },
   '55P03': {
-    reason: 'busy',
+    reason: 'row_locked',
     message: 'was waiting for a lock of another session for too long. See pg_stat_activity there',
   },
   '57014': {

@@ -23,6 +23,7 @@ import { ChangeWatch } from './change-watch.js';
 import { Connections } from './connections.js';
 import { storeError } from './driver-errors.js';
 import { checkOptions, type PostgresStoreOptions } from './options.js';
+import type { PgClient } from './pg-pool.js';
 import { Rows } from './rows.js';
 import { checkPrivileges, migrate, type SchemaPlace } from './schema.js';
 import { addressFrom, addressOf } from './server-address.js';
@@ -171,7 +172,11 @@ class PostgresStore implements TokenStore {
       const gate = lockKey('rows', this.#schema);
       const rows = new Rows(made, this.#timeoutMs, schema, gate, channelOf(this.#schema));
       await rows.findTime();
-      this.#weaknesses = await made.use((client) => weaknessesOf(client, schema));
+      const look = async (client: PgClient) => {
+        this.#weaknesses = await weaknessesOf(client, schema);
+      };
+      await made.use(look);
+      made.onNew = look;
       this.#rows = rows;
       this.#connections = made;
     } catch (error) {

@@ -6,7 +6,7 @@ import type {
   RowWrite,
   StoredRow,
 } from '@tokenkeep/core';
-import { type CallFacts, momentIn, type Statement } from './statement.js';
+import { type CallFacts, momentIn, type Statement, unlessNewer } from './statement.js';
 import { firstStaleStatement, writeStatement } from './write-statement.js';
 
 /** A value as PostgreSQL writes it. */
@@ -97,7 +97,8 @@ export class RowStatements {
     const lockTimeout = String(call.lockTimeoutMs);
     const gate = atGate ? this.gate : null;
     return {
-      text: `SELECT * FROM ${this.schema}.claim_named($1, $2, $3, $4, $5, $6, $7)`,
+      text: `SELECT * FROM ${this.schema}.claim_named(
+        $1, $2, $3, ${unlessNewer(this.schema, '$4::bigint')}, $5, $6, $7)`,
       values: [ids, holder, leaseMs, limit, call.floorMs, lockTimeout, gate],
     };
   }

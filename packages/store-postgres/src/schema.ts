@@ -1,6 +1,6 @@
 import { TokenError } from '@tokenkeep/core';
 import { ask } from './connections.js';
-import { sqlStateOf } from './driver-errors.js';
+import { schemaNewer, sqlStateOf } from './driver-errors.js';
 import { migrations } from './migrations/index.js';
 import type { Migration } from './migrations/migration.js';
 import type { PgClient } from './pg-pool.js';
@@ -54,13 +54,10 @@ async function versionOf(client: PgClient, place: SchemaPlace, known: number): P
   if (found[0] === 'hidden') throw noRights(place);
   if (found[0] === undefined || found[0] === null) return 0;
   const [row = []] = await ask(client, { text: `SELECT schema_version FROM ${schema}.store` });
+  if (row[0] === undefined) throw lostRow(place);
   const version = Number(row[0]);
   if (version > known) {
-    throw new TokenError(
-      'STORE_SCHEMA_NEWER',
-      `the schema ${schema} of PostgreSQL at ${location} has version ${version}, this program knows up to ${known}. Update it: npm install @tokenkeep/store-postgres@latest`,
-      { reason: 'schema_newer' },
-    );
+    throw schemaNewer(`the schema ${schema} of PostgreSQL at ${location}`, version);
   }
   return version;
 }
@@ -82,6 +79,15 @@ async function schemaError(error: unknown, place: SchemaPlace): Promise<unknown>
     );
   }
   return error;
+}
+
+/** The store's identity was in it: with another one, nothing that was sealed would open. */
+function lostRow({ schema, location }: SchemaPlace): TokenError {
+  return new TokenError(
+    'STORE_MISCONFIGURED',
+    `the table ${schema}.store of PostgreSQL at ${location} has lost its row, which says which store this is. Nothing was changed. Restore the table from a backup, or drop the schema and log every account in again`,
+    { reason: 'damaged' },
+  );
 }
 
 function noRights({ schema, location }: SchemaPlace): TokenError {

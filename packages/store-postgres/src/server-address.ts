@@ -10,6 +10,13 @@ const example = 'postgres://user:password@host:5432/database';
  * @throws TokenError `CONFIGURATION_INVALID`
  */
 export function addressFrom(url: string): string {
+  if (/^[a-z]+:\/\/[^/?#]*[/?#].*@/is.test(url)) {
+    // A password with a raw "/", "?" or "#" ends the host's part early: a piece of it would be taken
+    // for the host, and shown.
+    throw invalid(
+      `its URL has an unencoded @ behind the host, or a user or password with an unencoded / ? or #. Write these as encodeURIComponent() does: %40 %2F %3F %23. It looks like ${example}`,
+    );
+  }
   const parsed = parse(url);
   const { protocol, hostname, port, pathname } = parsed;
   if (protocol !== 'postgres:' && protocol !== 'postgresql:') {

@@ -143,7 +143,7 @@ describeWithPostgres('when PostgreSQL fails', (server) => {
     });
   });
 
-  test('a row that another session has locked makes a write busy, and is skipped by claims', async () => {
+  test('a row that another session has locked refuses a write, and is skipped by claims', async () => {
     const schema = server.newSchema();
     const store = await opened({ schema, timeoutMs: 500 });
     const { ms } = await store.now();
@@ -154,7 +154,7 @@ describeWithPostgres('when PostgreSQL fails', (server) => {
     const error = await failureOf(store.write([change('a', { expected: 1, body: '"row body"' })]));
     expect([error.code, error.reason, error.retryable]).toEqual([
       'STORE_UNAVAILABLE',
-      'busy',
+      'row_locked',
       true,
     ]);
     const query = { ids: ['a', 'b'], holder: 'me', leaseMs: 1, limit: 2 };
@@ -185,7 +185,7 @@ describeWithPostgres('when PostgreSQL fails', (server) => {
     expect(rows.map(({ id }) => id)).toEqual(['b']);
     expect(other.written).toBe(true);
     expect(performance.now() - start).toBeLessThan(3_000);
-    expect((await hanging).reason).toBe('busy');
+    expect((await hanging).reason).toBe('row_locked');
     await session.end();
     await store.close();
   });

@@ -94,14 +94,33 @@ describeWithPostgres('the schema on PostgreSQL', (server) => {
     }
   });
 
+  test('a store whose one row was deleted is damaged, and not another program', async () => {
+    const { url } = server();
+    const schema = server.newSchema();
+    const store = postgresStore({ url, schema });
+    await store.open();
+    await store.write([change('a')]);
+    await store.close();
+    await sql(url, `DELETE FROM ${schema}.store`);
+    await expect(store.open()).rejects.toMatchObject({
+      code: 'STORE_MISCONFIGURED',
+      reason: 'damaged',
+      message: expect.stringMatching(/"\.store .* lost its row.* Restore/),
+    });
+    expect(await sql(url, `SELECT id FROM ${schema}.rows`)).toEqual([{ id: 'a' }]);
+    expect(await sql(url, `SELECT * FROM ${schema}.store`)).toEqual([]);
+  });
+
   test('looking for a row, for what is due and for what comes next walks an index', async () => {
     const { url } = server();
     const schema = server.newSchema();
     const store = postgresStore({ url, schema });
     await store.open();
+    // Autovacuum scans the table, too, if it comes by.
     await sql(
       url,
-      `INSERT INTO ${schema}.rows SELECT 'account', 'account-' || n, 1, 1e15 + n, 0, NULL, 0, NULL, '{}'
+      `ALTER TABLE ${schema}.rows SET (autovacuum_enabled = false);
+       INSERT INTO ${schema}.rows SELECT 'account', 'account-' || n, 1, 1e15 + n, 0, NULL, 0, NULL, '{}'
        FROM generate_series(1, 20000) n; ANALYZE ${schema}.rows`,
     );
     const ids = Array.from({ length: 10_000 }, (_, index) => `account-${index}`);
@@ -117,8 +136,9 @@ describeWithPostgres('the schema on PostgreSQL', (server) => {
       'SELECT seq_scan FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = $2',
       [schema, 'rows'],
     );
-    // One is ANALYZE's, one that of open(), which looks for the latest time.
-    expect(Number(scans[0].seq_scan)).toBeLessThanOrEqual(2);
+    // Some are of making indexes, of ANALYZE and of open(): PostgreSQL counts a second late. Either
+    // call would add five.
+    expect(Number(scans[0].seq_scan)).toBeLessThan(5);
     expect(performance.now() - start).toBeLessThan(5_000);
     await store.close();
   });

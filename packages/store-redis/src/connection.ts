@@ -1,7 +1,7 @@
 import type { Clock, Random, TokenError } from '@tokenkeep/core';
 import type { Cluster, Redis } from 'ioredis';
 import { isCluster, newClient } from './client-options.js';
-import { lost, notWritable, replyCode, storeError, timedOut } from './driver-errors.js';
+import { lost, noTls, notWritable, replyCode, storeError, timedOut } from './driver-errors.js';
 import type { RedisStoreOptions } from './options.js';
 
 /** A command and its arguments. */
@@ -30,6 +30,11 @@ export class Connection {
   readonly #pending = new Set<Promise<unknown>>();
   #trouble: TokenError | undefined;
   readonly #waiting = new Set<Waiting>();
+  /** How often a connection was made, and after which of them the server was looked at. */
+  #made = 0;
+  #lookedAt = 0;
+  #looking: Promise<void> | undefined;
+  #look: ((send: Connection['send']) => Promise<void>) | undefined;
   /** Nothing more is sent over this connection: it is about to be closed, and made again. */
   #leaving = false;
 
@@ -48,6 +53,7 @@ export class Connection {
     this.#client.on('error', note);
     this.#client.on('node error', note);
     this.#client.on('ready', () => {
+      this.#made += 1;
       this.#trouble = undefined;
       for (const call of this.#waiting) call.connected();
       this.#waiting.clear();
@@ -66,9 +72,17 @@ export class Connection {
 
   /** Sends all of them at once over one connection; the first names the slot they belong to. */
   async send(commands: readonly Command[]): Promise<readonly Answer[]> {
-    const answers = await this.#inTime(() =>
-      this.#client.pipeline(commands.map((command) => [...command])).exec(),
-    );
+    return this.#inTime(() => this.#pipeline(commands));
+  }
+
+  /** From the next connection on, `look` is what each begins with: it may lead to another server. */
+  lookFirst(look: (send: Connection['send']) => Promise<void>): void {
+    this.#look = look;
+    this.#lookedAt = this.#made;
+  }
+
+  async #pipeline(commands: readonly Command[]): Promise<readonly Answer[]> {
+    const answers = await this.#client.pipeline(commands.map((command) => [...command])).exec();
     if (answers === null) throw lost(this.where);
     // The driver leaves a server that has become a replica. In a cluster it leaves that node only.
     if (!isCluster(this.#client) && answers.some(([error]) => replyCode(error) === 'READONLY')) {
@@ -118,18 +132,41 @@ export class Connection {
     try {
       return await answer;
     } catch (error) {
-      throw storeError(error, this.where);
+      throw this.#said(storeError(error, this.where));
     } finally {
       over.abort();
       this.#pending.delete(answer);
     }
   }
 
+  /** A server without TLS takes the greeting for a command that is not yet over, and waits. */
+  #said(error: TokenError): TokenError {
+    const { tls } = (this.#client.options ?? {}) as { tls?: unknown };
+    const isSilence = error.reason === 'timeout' || /ETIMEDOUT/.test(error.message);
+    if (tls === undefined || this.#made > 0 || !isSilence) return error;
+    return noTls(this.where, this.timeoutMs);
+  }
+
   async #sendOnce<T>(send: () => Promise<T>, over: AbortSignal): Promise<T> {
     await this.#ready();
+    await this.#looked();
     // Nobody waits for it any more, and it has been called a failure.
     if (over.aborted) throw notWritable(this.where);
     return send();
+  }
+
+  /** Everybody who comes over a new connection waits for the one look at its server. */
+  async #looked(): Promise<void> {
+    const made = this.#made;
+    if (this.#look === undefined || this.#lookedAt === made) return;
+    this.#looking ??= this.#look((commands) => this.#pipeline(commands))
+      .then(() => {
+        this.#lookedAt = made;
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    await this.#looking;
   }
 
   /** Resolves when a command can be sent; rejects when an attempt to connect has failed. */

@@ -1,6 +1,6 @@
 import { type StoreTime, TokenError } from '@tokenkeep/core';
 import type { Answer, Command, Connection } from './connection.js';
-import { misconfigured, replyCode, storeError, unavailable } from './driver-errors.js';
+import { misconfigured, replyCode, storeError, unavailable, whileOpen } from './driver-errors.js';
 import type { Keys } from './keys.js';
 import type { Script } from './scripts/script.js';
 
@@ -27,12 +27,12 @@ export class Database {
   ) {}
 
   async read(script: Script, ...args: readonly (string | number)[]): Promise<Told> {
-    return this.#timed(await this.#run(script, [this.#told, ...args], []));
+    return this.#timed(await this.#ask(script, args, []));
   }
 
   /** Resolves once it is as safe as the options ask for. */
   async write(script: Script, ...args: readonly (string | number)[]): Promise<Told> {
-    return this.#timed(await this.#run(script, [this.#told, ...args], this.#waits()));
+    return this.#timed(await this.#ask(script, args, this.#waits()));
   }
 
   /** Without a look at schema and clock. */
@@ -46,6 +46,18 @@ export class Database {
     if (!Number.isFinite(ms)) throw this.#unexpected();
     this.#told = Math.max(this.#told, ms);
     return { time: { epoch: EPOCH, ms }, values };
+  }
+
+  async #ask(
+    script: Script,
+    args: readonly (string | number)[],
+    after: readonly Command[],
+  ): Promise<unknown> {
+    try {
+      return await this.#run(script, [this.#told, ...args], after);
+    } catch (error) {
+      throw whileOpen(error);
+    }
   }
 
   async #run(

@@ -31,6 +31,16 @@ export function storeError(error: unknown, where: string): TokenError {
   return lost(where);
 }
 
+/**
+ * What somebody has to put right is an outage where it begins under an open store: a password that
+ * was changed on the server first. Tokens in memory are served on meanwhile.
+ */
+export function whileOpen(error: unknown): unknown {
+  if (!TokenError.is(error, 'STORE_MISCONFIGURED')) return error;
+  const { message, reason = 'misconfigured' } = error;
+  return new TokenError('STORE_UNAVAILABLE', message, { reason, retryable: true });
+}
+
 /** Before anything was sent. */
 export function notWritable(where: string): TokenError {
   return unavailable(
@@ -50,6 +60,13 @@ export function timedOut(where: string, timeoutMs: number): TokenError {
   return unavailable(
     'timeout',
     `Redis at ${where} has not answered within ${timeoutMs} ms. What was being written may be there or not`,
+  );
+}
+
+export function noTls(where: string, timeoutMs: number): TokenError {
+  return unavailable(
+    'no_tls',
+    `Redis at ${where} has not answered the greeting of TLS within ${timeoutMs} ms, as a server without TLS does. Turn TLS on there, or write redis:// instead of rediss://`,
   );
 }
 

@@ -33,7 +33,7 @@ import {
   readScript,
   writeScript,
 } from './scripts/row-scripts.js';
-import { weaknessesOf } from './server-promises.js';
+import { weaknessesNow, weaknessesOf } from './server-promises.js';
 import { fieldOf, storedRow } from './stored-rows.js';
 import { threes } from './threes.js';
 import { changeArguments } from './write-arguments.js';
@@ -191,6 +191,10 @@ class RedisStore implements TokenStore {
       await database.checkWaitAof();
       await database.plain(openScript, randomId(systemRandom(), 16));
       this.#traits = { ...this.#traits, weaknesses };
+      connection.lookFirst(async (send) => {
+        const found = await weaknessesNow({ send }, this.#keys.schema, waitaof, this.#where);
+        this.#traits = { ...this.#traits, weaknesses: found };
+      });
       this.#open = { connection, database, due: new DueAccounts(database) };
     } catch (error) {
       this.#opening = undefined;

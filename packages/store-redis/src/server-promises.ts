@@ -12,6 +12,9 @@ interface Facts {
   readonly config: ReadonlyMap<string, string> | undefined;
 }
 
+/** As much of a connection as is needed to ask. */
+type Asked = Pick<Connection, 'send'>;
+
 /** Everything that decides whether a write stays. */
 const settings = ['appendonly', 'appendfsync', 'no-appendfsync-on-rewrite', 'maxmemory-policy'];
 
@@ -21,18 +24,32 @@ const settings = ['appendonly', 'appendfsync', 'no-appendfsync-on-rewrite', 'max
  * @throws TokenError `STORE_MISCONFIGURED` for one that cannot be used at all
  */
 export async function weaknessesOf(
-  connection: Connection,
+  connection: Asked,
   key: string,
   waitaof: boolean,
   where: string,
 ): Promise<readonly string[]> {
   const facts = await askServer(connection, key, where);
   checkUsable(facts.info, where);
+  return weaknessesIn(facts, waitaof, where);
+}
+
+/** The same of the server behind a new connection: what cannot be used is said by what is asked of it. */
+export async function weaknessesNow(
+  connection: Asked,
+  key: string,
+  waitaof: boolean,
+  where: string,
+): Promise<readonly string[]> {
+  return weaknessesIn(await askServer(connection, key, where), waitaof, where);
+}
+
+function weaknessesIn(facts: Facts, waitaof: boolean, where: string): readonly string[] {
   return [...logWeaknesses(facts, waitaof, where), ...memoryWeaknesses(facts, where)];
 }
 
 /** `key` leads to the one server of a cluster that holds the store. */
-async function askServer(connection: Connection, key: string, where: string): Promise<Facts> {
+async function askServer(connection: Asked, key: string, where: string): Promise<Facts> {
   const [, info, ...gets] = await connection.send([
     ['exists', key],
     ['info'],

@@ -35,6 +35,19 @@ describeOnRedis('what a Redis server promises is checked at the start', () => {
     ]);
   });
 
+  test('a replica that is not waited for is no weakness: nobody can see who would take over', async () => {
+    const [master, replica] = [await redis.start(atOnce), await redis.start()];
+    await redis.client(replica).replicaof('127.0.0.1', master.port);
+    const client = redis.client(master);
+    while (!(await client.info('replication')).includes('state=online')) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const waitForReplicas of [0, 1]) {
+      const store = await redis.opened({ url: master.url, waitForReplicas });
+      expect(store.traits.weaknesses).toEqual([]);
+    }
+  });
+
   test('every policy that removes keys is a weakness', async () => {
     const server = await redis.start();
     for (const policy of ['allkeys-lru', 'allkeys-random', 'volatile-ttl']) {

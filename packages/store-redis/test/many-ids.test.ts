@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { DuePlace } from '@tokenkeep/core';
+import type { DueEntry, DuePlace } from '@tokenkeep/core';
 import { change } from '@tokenkeep/testing/conformance';
 import { describeOnRedis, privateRedis } from './private-redis.js';
 
@@ -42,7 +42,7 @@ describeOnRedis('a thousand accounts', () => {
     expect(entries.map(({ id }) => id)).toEqual(ids);
     const seen: string[] = [];
     for (let after: DuePlace | undefined = { due: 5, id: '' }; after !== undefined; ) {
-      const page = (await store.upcoming(after, 17)).entries;
+      const page: readonly DueEntry[] = (await store.upcoming(after, 17)).entries;
       seen.push(...page.map(({ id }) => id));
       after = page.at(-1);
     }

@@ -25,6 +25,35 @@ describeOnRedis('what Redis refuses', () => {
     }
   });
 
+  test('F57 I14 a password that is changed under an open store is an outage, and ends with it', async () => {
+    const server = await redis.start();
+    const client = redis.client(server);
+    const store = await redis.opened({ url: server.url });
+    await store.write([change('a')]);
+    await client.config('SET', 'requirepass', 'another-horse');
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    // The first ones may still meet the connection that was cut.
+    const reasons: (string | undefined)[] = [];
+    while (reasons.at(-1) !== 'credentials_rejected' && reasons.length < 20) {
+      const error = await failure(store.write([change('b')]));
+      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+      expect(inspect(error)).not.toMatch(/horse/);
+      reasons.push(error.reason);
+    }
+    expect(reasons.at(-1)).toBe('credentials_rejected');
+    await client.config('SET', 'requirepass', server.password);
+    expect(await store.write([change('b')])).toMatchObject({ written: true });
+  });
+
+  test('TLS to a server that speaks none ends in time, with words that say so', async () => {
+    const server = await redis.start();
+    const url = server.url.replace('redis:', 'rediss:');
+    const error = await failure(redis.newStore({ url, timeoutMs: 500 }).open());
+    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', reason: 'no_tls', retryable: true });
+    expect(error.message).toMatch(/TLS .*redis:\/\//);
+    expect(inspect(error)).not.toMatch(/horse/);
+  });
+
   test('a user with the rights of the README can do everything', async () => {
     const server = await redis.start();
     const url = await userOf(server, 'tokens', `~{tokenkeep}:* &{tokenkeep}:* ${rights}`);

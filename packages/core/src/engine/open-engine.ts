@@ -18,6 +18,7 @@ import { BudgetRows } from '../renewal/budget-rows.js';
 import { Committer } from '../renewal/commit.js';
 import type { CrashProbe } from '../renewal/crash-points.js';
 import { CredentialsSource } from '../renewal/credentials-source.js';
+import { checkKeysFit, checkStoreFits } from '../renewal/fit-store.js';
 import { HostBreakers } from '../renewal/host-breakers.js';
 import { HostOutages } from '../renewal/host-outages.js';
 import { IncidentRows } from '../renewal/incident-rows.js';
@@ -37,7 +38,6 @@ import type { StoreTraits, TokenStore } from '../store/token-store.js';
 import { WatchedStore } from '../store/watched-store.js';
 import type { HttpExchange } from '../transport/http-exchange.js';
 import { Engine } from './engine.js';
-import { checkKeysFit, checkStoreFits } from './fit-store.js';
 import type { TokenEngine } from './token-engine.js';
 
 /** A fleet may have thousands. */

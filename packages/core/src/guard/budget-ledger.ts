@@ -56,7 +56,9 @@ export function spend(ledger: BudgetLedger, budget: Budget, now: EpochMs): Spend
       retryAt: Math.max(Math.floor(now) + 1, Math.ceil(Math.max(...waits))),
     };
   }
-  return { granted: true, ledger: { spends: [...spends, now], level: level - 1, levelAt: now } };
+  // What a newer version keeps in it stays.
+  const spent = { ...ledger, spends: [...spends, now], level: level - 1, levelAt: now };
+  return { granted: true, ledger: spent };
 }
 
 /** How many spends are open now, and of how many. */

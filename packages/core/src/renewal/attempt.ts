@@ -16,6 +16,7 @@ import { type Committer, newAttemptId } from './commit.js';
 import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import { afterFailure, type Failure } from './failure.js';
+import { checkStoreFits } from './fit-store.js';
 import {
   type Fresh,
   type FreshSource,
@@ -108,6 +109,8 @@ export class Attempt {
       trigger: plan.trigger,
       attemptId: this.#attemptId,
     });
+    // A server that came back may promise less than the one this engine was opened over.
+    checkStoreFits(services.store.traits, [plan.account.provider]);
     if (this.#rotating) await services.escrow.reserve?.();
     using _beat = plan.claim.beat(this.#due);
     const { call, issued } = await this.#call(previous.refresh);

@@ -10,6 +10,9 @@ const nothingWatched: StoreWatch = { stop: async () => {} };
 /** What stores say when their rows are not there any more. */
 const vanished = ['emptied', 'no_schema', 'damaged', 'foreign_schema'];
 
+/** What stops one row while others go on: no outage. */
+const ofOneRow = ['row_locked', 'contention'];
+
 /** How far two clocks run apart, as a part of the time that passes. */
 const MOST_DRIFT = 1e-3;
 
@@ -27,6 +30,8 @@ export class WatchedStore implements TokenStore {
   #returnedAt = Number.NEGATIVE_INFINITY;
   /** Of the store this engine was opened over. */
   #identity: string | undefined;
+  /** What the operator was told of. */
+  #weaknesses: readonly string[] | undefined;
   /** It was gone: somebody else may have made another one in its place since. */
   #wasGone = false;
 
@@ -61,7 +66,11 @@ export class WatchedStore implements TokenStore {
     return { epoch, ms: ms + this.elapsed.now() - this.#timeHeardAt };
   }
 
-  open = () => this.#call(() => this.store.open() as Promise<never>);
+  open = async () => {
+    const opened = await this.#call(() => this.store.open() as Promise<never>);
+    this.#weaknesses = this.traits.weaknesses;
+    return opened;
+  };
   close = () => this.store.close();
   identity = async () => {
     const { identity } = await this.#call(async () => ({ identity: await this.store.identity() }));
@@ -73,7 +82,10 @@ export class WatchedStore implements TokenStore {
     return time;
   };
   read: TokenStore['read'] = (kind, id) => this.#call(() => this.store.read(kind, id));
-  write: TokenStore['write'] = (changes) => this.#call(() => this.store.write(changes));
+  write: TokenStore['write'] = (changes) => {
+    const account = changes.find(({ kind }) => kind === 'account')?.id;
+    return this.#call(() => this.store.write(changes), account);
+  };
   claimDue: TokenStore['claimDue'] = (query) => this.#call(() => this.store.claimDue(query));
   upcoming: TokenStore['upcoming'] = (after, limit) =>
     this.#call(() => this.store.upcoming(after, limit));
@@ -94,16 +106,17 @@ export class WatchedStore implements TokenStore {
     }
   }
 
-  async #call<Result>(call: Call<Result>): Promise<Result> {
+  async #call<Result>(call: Call<Result>, account?: string): Promise<Result> {
     const before = this.elapsed.now();
     try {
       if (this.#wasGone) await this.#checkIdentity();
       const result = await call();
       if (result?.time !== undefined) this.#hear(result.time, before);
       this.#recovered();
+      this.#tellWeaknesses();
       return result;
     } catch (error) {
-      throw this.#failed(error);
+      throw this.#failed(error, account);
     }
   }
 
@@ -147,7 +160,18 @@ export class WatchedStore implements TokenStore {
     this.events.emit('store:recovered', { outageMs });
   }
 
-  #failed(cause: unknown): TokenError {
+  /** Of a server that was opened over, the engine warns; this one came in its place. */
+  #tellWeaknesses(): void {
+    const { weaknesses } = this.traits;
+    if (this.#weaknesses === undefined || weaknesses === this.#weaknesses) return;
+    const isNew = weaknesses?.some((each) => this.#weaknesses?.includes(each) === false);
+    this.#weaknesses = weaknesses;
+    if (weaknesses === undefined || !isNew) return;
+    const message = weaknesses.join(' ');
+    this.events.emit('engine:warning', { warning: 'TOKENKEEP_NOT_DURABLE', message });
+  }
+
+  #failed(cause: unknown, account?: string): TokenError {
     const known = TokenError.is(cause) && cause.code.startsWith('STORE_');
     const error = known
       ? cause
@@ -158,6 +182,9 @@ export class WatchedStore implements TokenStore {
           { retryable: true, reason: 'unexpected' },
         );
     if (error.reason !== undefined && vanished.includes(error.reason)) this.#wasGone = true;
+    if (error.reason !== undefined && ofOneRow.includes(error.reason)) {
+      return account === undefined ? error : error.withContext({ account });
+    }
     if (this.#failingSince === undefined && error.code === 'STORE_UNAVAILABLE') {
       this.#failingSince = this.elapsed.now();
       this.events.emit('store:unavailable', { error });

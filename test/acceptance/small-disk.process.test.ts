@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { canMount, onSmallDisk } from '@tokenkeep/servers';
 
 const script = fileURLToPath(new URL('./processes/disk.mjs', import.meta.url));
 const folders: string[] = [];
@@ -12,18 +13,15 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Mounting needs rights that a laptop's user has not: there these rules go unchecked. */
-const canMount =
-  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
-const onDisk = canMount ? test : test.skip;
+const onDisk = canMount() ? test : test.skip;
 
 /** Runs one command of `disk.mjs` on a tmpfs that exists for that process alone. */
-async function onSmallDisk<Answer>(command: string, options = ''): Promise<Answer> {
+async function answerOf<Answer>(command: string, options = ''): Promise<Answer> {
   const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-disk-'));
   folders.push(folder);
-  const mount = `mount -t tmpfs -o size=8m,mode=700${options} tmpfs "$0" && exec "$@"`;
-  const line = ['--mount', 'sh', '-c', mount, folder, process.execPath, script, command, folder];
-  const child = spawn('unshare', line, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const node = [process.execPath, script, command, folder];
+  const [program = '', ...args] = onSmallDisk(folder, `size=8m,mode=700${options}`, node);
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [said, complained]: string[][] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => said?.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => complained?.push(text));
@@ -55,7 +53,7 @@ interface Stored {
 describe('F65 an engine on a disk that fails', () => {
   onDisk('F65 EROFS: it does not start, says why, and sends nothing', async () => {
     type Answer = { opened: Outcome; requests: Requests };
-    const { opened, requests } = await onSmallDisk<Answer>('open', ',ro');
+    const { opened, requests } = await answerOf<Answer>('open', ',ro');
     expect(opened).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'read_only_file_system' });
     expect(opened.message).toContain('tokens.db');
     expect(opened.message).toContain('remount,rw');
@@ -64,7 +62,7 @@ describe('F65 an engine on a disk that fails', () => {
 
   onDisk('F65 ENOSPC at the start: it does not start, and does once there is space', async () => {
     type Answer = { full: Outcome; before: Requests; token: Outcome; stored: Stored };
-    const { full, before, token, stored } = await onSmallDisk<Answer>('openFull');
+    const { full, before, token, stored } = await answerOf<Answer>('openFull');
     expect(full).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'disk_full' });
     expect(full.message).toContain('df -h');
     expect(before).toEqual({ obtain: 0, refresh: 0, replays: 0 });
@@ -75,7 +73,7 @@ describe('F65 an engine on a disk that fails', () => {
   onDisk('F65 ENOSPC before a renewal: nothing is sent, and the token serves on', async () => {
     type Answer = Record<'renewed' | 'served' | 'after', Outcome> &
       Record<'sent' | 'requests', Requests> & { stored: Stored };
-    const answer = await onSmallDisk<Answer>('fullBeforeRenewal');
+    const answer = await answerOf<Answer>('fullBeforeRenewal');
     expect(answer.renewed).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
     expect(answer.renewed.message).toContain('space');
     expect(answer.served).toMatchObject({ ok: true, generation: 1 });
@@ -94,7 +92,7 @@ describe('F65 an engine on a disk that fails', () => {
           stored: Stored;
           events: string[];
         };
-      const answer = await onSmallDisk<Answer>('fullAtCommit');
+      const answer = await answerOf<Answer>('fullAtCommit');
       expect(answer.renewed).toMatchObject({ ok: true, generation: 2 });
       expect(answer.served).toMatchObject({ ok: true, generation: 2 });
       expect(answer.store.reachable).toBe(false);

@@ -8,6 +8,8 @@ import type { Parameters as EngineParameters, Pace } from '@tokenkeep/core';
 import type { StoreSettings } from '@tokenkeep/servers';
 
 const script = fileURLToPath(new URL('./engine.mjs', import.meta.url));
+/** Code that is compiled while it runs is part of the heap, and grows for minutes. */
+const asMeasured = ['--expose-gc', '--no-opt', '--no-sparkplug'];
 const LONGEST_ANSWER_MS = 50_000;
 const shim = new URL('./shifted-clocks.mjs', import.meta.url).href;
 
@@ -25,6 +27,17 @@ export interface EngineSettings {
 export interface ProcessOptions {
   /** Its clocks can be shifted; its wall clock is off by this much from the start. */
   readonly wallShiftMs?: number;
+  /** What it holds on to is to be measured: it collects garbage when asked, and compiles nothing. */
+  readonly measured?: boolean;
+}
+
+/** What a process holds on to. */
+export interface Measured {
+  readonly heapBytes: number;
+  /** Of timers, sockets and the like: how many of each kind. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Since its start. */
+  readonly logLines: number;
 }
 
 /** A token as another process has it. */
@@ -76,10 +89,11 @@ export class EngineProcess {
     this.#signalled = resolve;
   });
 
-  constructor({ wallShiftMs }: ProcessOptions = {}) {
+  constructor({ wallShiftMs, measured = false }: ProcessOptions = {}) {
     const imports = wallShiftMs === undefined ? [] : ['--import', shim];
+    const flags = measured ? [...asMeasured, ...imports] : imports;
     const env = { ...process.env, WALL_SHIFT_MS: String(wallShiftMs ?? 0), NODE_OPTIONS: '' };
-    this.#child = spawn(process.execPath, [...imports, script], {
+    this.#child = spawn(process.execPath, [...flags, script], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env,
     });

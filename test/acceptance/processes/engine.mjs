@@ -62,6 +62,12 @@ let engine;
 /** @type {number[]} */
 const renewalsStarted = [];
 let watching = true;
+let logLines = 0;
+const countLine = () => {
+  logLines += 1;
+};
+/** Of a log at its most talkative, how much it was told. */
+const countingLogger = { debug: countLine, info: countLine, warn: countLine, error: countLine };
 
 /**
  * Asks for tokens again and again, and keeps when each was first and last handed out.
@@ -103,6 +109,7 @@ const commands = {
       accounts,
       parameters,
       pace,
+      logger: countingLogger,
       allowInsecureLoopback: true,
       crashProbe: spring,
     });
@@ -127,6 +134,20 @@ const commands = {
   },
   endWatch: async () => {
     watching = false;
+  },
+  /** What this process holds on to, garbage left out: wants `--expose-gc`. */
+  measure: async () => {
+    /** @type {Record<string, number>} */
+    const resources = {};
+    for (const kind of process.getActiveResourcesInfo()) {
+      resources[kind] = (resources[kind] ?? 0) + 1;
+    }
+    // Weak references and finalizers let go between two collections.
+    for (let round = 0; round < 2; round += 1) {
+      globalThis.gc?.();
+      await sleep(1);
+    }
+    return { heapBytes: process.memoryUsage().heapUsed, resources, logLines };
   },
   /** With the shim of `shifted-clocks.mjs` only. */
   shift: async ({ wallMs = 0, napMs = 0 }) => {

@@ -19,6 +19,7 @@ import {
   type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
+import { ChangeTeller } from './change-teller.js';
 import { ChangeWatch } from './change-watch.js';
 import { Connections } from './connections.js';
 import { storeError } from './driver-errors.js';
@@ -56,6 +57,7 @@ class PostgresStore implements TokenStore {
   #weaknesses: readonly string[] | undefined;
   #connections: Connections | undefined;
   #rows: Rows | undefined;
+  #teller: ChangeTeller | undefined;
   #opening: Promise<void> | undefined;
 
   constructor(options: PostgresStoreOptions) {
@@ -93,6 +95,7 @@ class PostgresStore implements TokenStore {
     this.#opening = undefined;
     for (const watch of this.#watches) await watch.stop();
     this.#watches.clear();
+    await this.#teller?.ended();
     await connections?.end();
   }
 
@@ -170,7 +173,8 @@ class PostgresStore implements TokenStore {
       await made.use((client) => migrate(client, place), true);
       await made.use((client) => checkPrivileges(client, place));
       const gate = lockKey('rows', this.#schema);
-      const rows = new Rows(made, this.#timeoutMs, schema, gate, channelOf(this.#schema));
+      const teller = new ChangeTeller(made, channelOf(this.#schema));
+      const rows = new Rows(made, this.#timeoutMs, schema, gate, teller);
       await rows.findTime();
       const look = async (client: PgClient) => {
         this.#weaknesses = await weaknessesOf(client, schema);
@@ -178,6 +182,7 @@ class PostgresStore implements TokenStore {
       await made.use(look);
       made.onNew = look;
       this.#rows = rows;
+      this.#teller = teller;
       this.#connections = made;
     } catch (error) {
       this.#opening = undefined;

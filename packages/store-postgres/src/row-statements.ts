@@ -7,7 +7,7 @@ import type {
   StoredRow,
 } from '@tokenkeep/core';
 import { type CallFacts, momentIn, type Statement, unlessNewer } from './statement.js';
-import { firstStaleStatement, writeStatement } from './write-statement.js';
+import { firstStaleStatement, writeOneStatement, writeStatement } from './write-statement.js';
 
 /** A value as PostgreSQL writes it. */
 export type SqlValue = string | null;
@@ -23,7 +23,6 @@ export class RowStatements {
     private readonly schema: string,
     /** Key of the advisory lock that claims take alone, and writes together. */
     private readonly gate: string,
-    private readonly channel: string,
   ) {
     this.#moment = momentIn(schema);
   }
@@ -104,7 +103,11 @@ export class RowStatements {
   }
 
   write(call: CallFacts, changes: readonly RowWrite[]): Statement {
-    return writeStatement(this.schema, this.gate, this.channel, call, changes);
+    const [first, second] = changes;
+    if (first !== undefined && second === undefined) {
+      return writeOneStatement(this.schema, this.gate, call, first);
+    }
+    return writeStatement(this.schema, this.gate, call, changes);
   }
 
   firstStale(call: CallFacts, changes: readonly RowWrite[]): Statement {

@@ -11,6 +11,7 @@ import {
   type UpcomingResult,
   type WriteResult,
 } from '@tokenkeep/core';
+import type { ChangeTeller } from './change-teller.js';
 import { ask, type Connections } from './connections.js';
 import { LOCK_NOT_AVAILABLE, ROW_APPEARED, sqlStateOf } from './driver-errors.js';
 import {
@@ -46,9 +47,9 @@ export class Rows {
     timeoutMs: number,
     private readonly schema: string,
     gate: string,
-    channel: string,
+    private readonly teller: Pick<ChangeTeller, 'tell'>,
   ) {
-    this.#statements = new RowStatements(schema, gate, channel);
+    this.#statements = new RowStatements(schema, gate);
     this.#lockTimeoutMs = Math.max(1, Math.round(timeoutMs * LOCK_SHARE));
   }
 
@@ -110,7 +111,10 @@ export class Rows {
     try {
       const { time, rows } = await this.#ask(this.#statements.write(this.#call, changes));
       const [place, count] = rows[0] ?? [];
-      if (place === null && Number(count) === changes.length) return { written: true, time };
+      if (place === null && Number(count) === changes.length) {
+        this.teller.tell(changes);
+        return { written: true, time };
+      }
       // One row alone: it was stale, or appeared meanwhile.
       if (changes.length === 1) return { written: false, conflict: idAt(changes, '1'), time };
       stale = place;

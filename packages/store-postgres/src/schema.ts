@@ -117,11 +117,11 @@ export async function checkPrivileges(
   const has = wanted.map(
     ([table, right]) => `has_table_privilege('${schema}.${table}', '${right}')`,
   );
-  const mayClaim = `has_function_privilege(p.oid, 'EXECUTE')`;
+  const mayCall = `has_function_privilege(p.oid, 'EXECUTE')`;
   const [row = []] = await ask(client, {
     text: `SELECT quote_ident(current_user), ${has.map((each) => `${each}::int`).join(', ')},
-      (SELECT bool_and(${mayClaim})::int FROM pg_proc p
-       WHERE p.pronamespace = $1::regnamespace AND p.proname = 'claim_named')`,
+      (SELECT bool_and(${mayCall})::int FROM pg_proc p
+       WHERE p.pronamespace = $1::regnamespace AND p.proname IN ('claim_named', 'write_one'))`,
     values: [schema],
   });
   const [user, ...answers] = row;
@@ -129,7 +129,9 @@ export async function checkPrivileges(
     .filter((_, index) => answers[index] !== '1')
     .map(([table, right]) => `GRANT ${right} ON ${schema}.${table} TO ${user}`);
   if (answers[wanted.length] !== '1') {
-    grants.push(`GRANT EXECUTE ON FUNCTION ${schema}.claim_named TO ${user}`);
+    for (const name of ['claim_named', 'write_one']) {
+      grants.push(`GRANT EXECUTE ON FUNCTION ${schema}.${name} TO ${user}`);
+    }
   }
   if (grants.length === 0) return;
   throw new TokenError(

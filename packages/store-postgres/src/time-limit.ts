@@ -1,5 +1,8 @@
 import type { Clock } from '@tokenkeep/core';
 
+/** An abort without a reason builds an exception, stack and all, that nobody looks at. */
+const noLongerNeeded = Symbol('no longer needed');
+
 /** The time that one call may take, over all that it waits for. */
 export class TimeLimit implements Disposable {
   readonly #over = new AbortController();
@@ -20,6 +23,6 @@ export class TimeLimit implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort();
+    this.#over.abort(noLongerNeeded);
   }
 }

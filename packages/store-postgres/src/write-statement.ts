@@ -1,5 +1,5 @@
 import type { RowWrite } from '@tokenkeep/core';
-import { type CallFacts, momentIn, type Statement } from './statement.js';
+import { type CallFacts, momentIn, type Statement, unlessNewer } from './statement.js';
 
 /** A time limit and durability for this transaction alone: nothing is left in the session. */
 const forThisTransaction = (lockTimeout: string) => `
@@ -17,7 +17,6 @@ const forThisTransaction = (lockTimeout: string) => `
 export function writeStatement(
   schema: string,
   gate: string,
-  channel: string,
   call: CallFacts,
   changes: readonly RowWrite[],
 ): Statement {
@@ -25,8 +24,8 @@ export function writeStatement(
     text: `WITH gate AS MATERIALIZED (
           SELECT ${forThisTransaction('$2')}, pg_advisory_xact_lock_shared($3)
         ), given AS MATERIALIZED (
-          SELECT g.* FROM gate, unnest($5::text[], $6::text[], $7::int8[], $8::text[],
-            $9::float8[], $10::int8[], $11::text[], $12::float8[]) WITH ORDINALITY
+          SELECT g.* FROM gate, unnest($4::text[], $5::text[], $6::int8[], $7::text[],
+            $8::float8[], $9::int8[], $10::text[], $11::float8[]) WITH ORDINALITY
             AS g (kind, id, expected, body, due, fence, holder, lease_ms, place)
         ), locked AS MATERIALIZED (
           SELECT g.place, r.version FROM given g
@@ -52,25 +51,46 @@ export function writeStatement(
           ON CONFLICT (kind, id) DO NOTHING RETURNING 1
         ), done AS MATERIALIZED (
           SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM made) AS count
-        ), told AS MATERIALIZED (
-          SELECT count(pg_notify($4, g.id)) AS count FROM given g, done d
-          WHERE d.count = cardinality($5) AND g.kind = 'account' AND g.holder IS NULL
-            AND octet_length(g.id) < 8000
         )
-        SELECT m.raw, m.ms, j.stale, d.count, t.count,
-          CASE WHEN d.count NOT IN (0, cardinality($5)) THEN 1 / (d.count - d.count) END
-        FROM moment m, judged j, done d, told t`,
+        SELECT m.raw, m.ms, j.stale, d.count,
+          CASE WHEN d.count NOT IN (0, cardinality($4)) THEN 1 / (d.count - d.count) END
+        FROM moment m, judged j, done d`,
     values: [
       call.floorMs,
       String(call.lockTimeoutMs),
       gate,
-      channel,
       ...placesOf(changes),
       changes.map(({ body }) => body),
       changes.map(({ due }) => due ?? null),
       changes.map(({ fence }) => fence),
       changes.map(({ lease }) => lease?.holder ?? null),
       changes.map(({ lease }) => lease?.ms ?? null),
+    ],
+  };
+}
+
+/** The same for a change of one row, by a function whose plan the server keeps. */
+export function writeOneStatement(
+  schema: string,
+  gate: string,
+  { floorMs, lockTimeoutMs }: CallFacts,
+  { kind, id, expected, body, due, fence, lease }: RowWrite,
+): Statement {
+  return {
+    text: `SELECT * FROM ${schema}.write_one(
+      $1, $2, ${unlessNewer(schema, '$3::bigint')}, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    values: [
+      kind,
+      id,
+      expected,
+      body,
+      due ?? null,
+      fence,
+      lease?.holder ?? null,
+      lease?.ms ?? null,
+      floorMs,
+      String(lockTimeoutMs),
+      gate,
     ],
   };
 }

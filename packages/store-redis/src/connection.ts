@@ -4,6 +4,9 @@ import { isCluster, newClient } from './client-options.js';
 import { lost, noTls, notWritable, replyCode, storeError, timedOut } from './driver-errors.js';
 import type { RedisStoreOptions } from './options.js';
 
+/** An abort without a reason builds an exception, stack and all, that nobody looks at. */
+const noLongerNeeded = Symbol('no longer needed');
+
 /** A command and its arguments. */
 export type Command = readonly [name: string, ...args: (string | number)[]];
 
@@ -134,7 +137,7 @@ export class Connection {
     } catch (error) {
       throw this.#said(storeError(error, this.where));
     } finally {
-      over.abort();
+      over.abort(noLongerNeeded);
       this.#pending.delete(answer);
     }
   }

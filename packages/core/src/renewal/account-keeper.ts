@@ -45,6 +45,8 @@ export class AccountKeeper {
   retired = false;
   #found: FoundRecord | undefined;
   #live: LiveToken | undefined;
+  /** Somebody has wanted a token: it is not only kept alive. */
+  #asked = false;
   #viewedAt = Number.NEGATIVE_INFINITY;
   /** When a record was last taken over: reads that began earlier may be older than it. */
   #adoptedAt = Number.NEGATIVE_INFINITY;
@@ -97,6 +99,7 @@ export class AccountKeeper {
   }
 
   async getToken(options: TokenRequestOptions = {}): Promise<AccessToken> {
+    this.#asked = true;
     const token = this.#atHand(options) ?? (await this.#getSlowly(options));
     this.#refuseReducedScope(token, options);
     return token;
@@ -381,7 +384,8 @@ export class AccountKeeper {
     const { elapsed } = this.services;
     if (this.flying || !this.#viewIsFresh(elapsed.now())) return;
     this.#viewedAt = Number.NEGATIVE_INFINITY;
-    this.refreshView().catch(() => {});
+    // Where nobody has ever asked, nobody waits for the news: they are read when somebody does.
+    if (this.#asked) this.refreshView().catch(() => {});
   }
 
   /** Looks at the record if our view is old; while the store is down the old view has to do. */

@@ -249,6 +249,7 @@ export class Attempt {
       preempts,
       fresh: fresh.tokens,
       escrowFirst: singleUse(profile) !== undefined,
+      from: claim.found,
     });
     if (end.kind === 'superseded') {
       services.events.emit('claim:lost', { ...this.#facts(), fence: claim.fence });

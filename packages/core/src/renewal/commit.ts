@@ -3,7 +3,12 @@ import { TokenError } from '../errors/token-error.js';
 import type { EscrowEntry } from '../escrow/escrow.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { type AccountRecord, newRecord } from '../store/account-record.js';
-import { type EditResult, editRecord, type FoundRecord } from '../store/edit-record.js';
+import {
+  type EditResult,
+  type EditRule,
+  editRecord,
+  type FoundRecord,
+} from '../store/edit-record.js';
 import { dueOf } from './due-of.js';
 import { type FreshTokens, withFreshTokens } from './fresh-tokens.js';
 import type { RenewalServices } from './renewal-services.js';
@@ -19,6 +24,8 @@ export interface Commit {
   readonly fresh: FreshTokens;
   /** Escrow first: a single-use refresh token was spent for these. */
   readonly escrowFirst: boolean;
+  /** The row as it was last seen: saves the first read. */
+  readonly from?: FoundRecord;
 }
 
 export type CommitEnd =
@@ -69,10 +76,10 @@ export class Committer {
     let escrowed = commit.escrowFirst ? await this.#escrow(commit) : false;
     let durableAt = escrowed ? elapsed.now() : undefined;
     if (escrowed) probe('CP7');
-    for (;;) {
+    for (let { from } = commit; ; from = undefined) {
       try {
         probe('CP8');
-        const written = await this.#write(commit);
+        const written = await this.#write(commit, from);
         durableAt ??= elapsed.now();
         return await this.#judge(commit, written, escrowed, durableAt);
       } catch (error) {
@@ -124,8 +131,11 @@ export class Committer {
     return replayed;
   }
 
-  #write({ account, incarnation, generation, fresh, preempts }: Commit): Promise<EditResult> {
-    return editRecord(this.services.store, account.id, (found) => {
+  #write(
+    { account, incarnation, generation, fresh, preempts }: Commit,
+    from?: FoundRecord,
+  ): Promise<EditResult> {
+    const rule: EditRule = (found) => {
       const { record, row } = found;
       if (record?.incarnation !== incarnation) return;
       if (record.generation !== generation && !preempts) return;
@@ -133,7 +143,8 @@ export class Committer {
       const due = dueOf(this.services, account, next);
       const fence = (row?.fence ?? 0) + (preempts ? 1 : 0);
       return { record: next, due, fence, lease: 'release' };
-    });
+    };
+    return editRecord(this.services.store, account.id, rule, from);
   }
 
   async #judge(

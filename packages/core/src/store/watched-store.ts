@@ -128,7 +128,8 @@ export class WatchedStore implements TokenStore {
     const heardAt = this.elapsed.now();
     const widthMs = this.#timeHeardAt - this.#timeReadAt;
     const driftMs = (heardAt - this.#timeHeardAt) * MOST_DRIFT;
-    const [earliest, latest] = [this.earliest().ms - driftMs, this.estimate().ms + driftMs];
+    const earliest = this.#time.ms + heardAt - this.#timeHeardAt - driftMs;
+    const latest = this.#time.ms + heardAt - this.#timeReadAt + driftMs;
     const agrees = time.ms <= latest && time.ms + heardAt - readAt >= earliest;
     const isSame = time.epoch === this.#time.epoch && agrees;
     if (isSame && heardAt - readAt > widthMs + driftMs) return;

@@ -19,7 +19,7 @@ const requiredFiles = [
 ];
 
 /** Programs: they bring their dependencies along, and may have a name of their own. */
-const programs = ['demo', 'cli', 'simulator', 'servers', 'chaos'];
+const programs = ['demo', 'cli', 'simulator', 'servers', 'chaos', 'bench'];
 const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
 
 /** Kinds of packages whose members have the same source files; presets are what differs. */

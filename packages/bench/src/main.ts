@@ -1,0 +1,45 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { fleetReport } from './fleet/report.js';
+import { runFleet } from './fleet/run-fleet.js';
+
+interface FleetFlags {
+  readonly accounts: number;
+  readonly store: 'postgres' | 'redis';
+  readonly processes: number;
+  readonly seconds: number;
+  readonly late: number;
+  readonly connections: number;
+  readonly peers?: boolean;
+  readonly json?: boolean;
+}
+
+const program = new Command('bench').description('How fast it is, and beside what.');
+
+program
+  .command('fleet')
+  .description('Renewals of a large fleet, beside a bare loop and beside job systems.')
+  .option('--accounts <n>', 'how many there are', whole, 1_000_000)
+  .addOption(
+    new Option('--store <name>', 'where they are')
+      .choices(['postgres', 'redis'])
+      .default('postgres'),
+  )
+  .option('--processes <n>', 'how many renew', whole, 2)
+  .option('--seconds <n>', 'how long each loop is measured', whole, 20)
+  .option('--late <n>', 'how many fall due in one second', whole, 100_000)
+  .option('--connections <n>', 'of each process, to PostgreSQL', whole, 10)
+  .option('--peers', 'also a job for each token, on a job system')
+  .option('--json', 'print the figures as JSON')
+  .action(async ({ json, peers = false, ...flags }: FleetFlags) => {
+    const tell = json ? () => {} : (line: string) => console.log(line);
+    const figures = await runFleet({ ...flags, peers, tell });
+    console.log(json ? JSON.stringify(figures) : fleetReport(figures));
+  });
+
+await program.parseAsync();
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  return Number(text);
+}

@@ -39,7 +39,7 @@ test.each(orders)(
         if (point !== 'CP1' || !refreshes || isHeldUp) return undefined;
         isHeldUp = true;
         // In the middle of connecting.
-        simulation.kernel.after(20, () => void service.pause(2 * minute));
+        simulation.kernel.after(12, () => void service.pause(2 * minute));
         return undefined;
       },
     });

@@ -31,7 +31,7 @@ test('the examples for services pass in Vitest as well', async () => {
   expect({ code, output }).toMatchObject({ code: 0 });
   const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as Report;
 
-  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const files = readdirSync(folder).filter((name) => /^[^.]+\.test\.ts$/.test(name));
   expect(testResults.map(({ name }) => basename(name)).sort()).toEqual(files.sort());
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   expect(tests.length).toBeGreaterThanOrEqual(files.length);

@@ -7,7 +7,7 @@ import { postgresMissing, redisMissing } from '@tokenkeep/servers';
 
 /** Its processes are forked: the built program, as `npm run bench` runs it. */
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const small = '--accounts 2000 --late 500 --seconds 2 --connections 5 --peers --json'.split(' ');
+const small = '--accounts 4000 --late 500 --seconds 5 --connections 5 --peers --json'.split(' ');
 
 async function bench(store: string): Promise<FleetFigures> {
   const args = [program, 'fleet', '--store', store, ...small];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { TokenError } from '@tokenkeep/core';
+import { type TokenEngine, TokenError } from '@tokenkeep/core';
 import { storeKinds } from '@tokenkeep/servers';
 import { describeStores } from '../describe-stores.js';
 import { type FailingStore, failureNames, startFailing } from './processes/failing-stores.js';
@@ -28,6 +28,17 @@ function waiting({ folder }: RealWorld): number {
     for (let at = 0; at < bytes.length; at += slot) pairs += bytes.readUInt32BE(at) === 0 ? 0 : 1;
   }
   return pairs;
+}
+
+/** Whether an engine hands out the newest token once its view, which may be a second old, has ended. */
+async function livingSoon(world: RealWorld, engine: TokenEngine, key: string): Promise<boolean> {
+  const endsAt = performance.now() + 2_000;
+  for (;;) {
+    const token = await whenAllowed(() => engine.getToken(key));
+    if (token.reveal() === world.server.truth.current(key)?.accessToken) return true;
+    if (performance.now() > endsAt) return false;
+    await pause(quick.viewMaxAgeMs);
+  }
 }
 
 /** A process whose reply has come, and that has not yet begun to save it. */
@@ -80,8 +91,7 @@ describeStores(storeKinds, ({ name }) => {
       const next = await world.engine();
       for (const engine of [next, replica]) {
         for (const key of strict.accounts) {
-          const token = await whenAllowed(() => engine.getToken(key));
-          expect(token.reveal()).toBe(world.server.truth.current(key)?.accessToken);
+          expect(await livingSoon(world, engine, key)).toBe(true);
         }
       }
       expect(waiting(world)).toBe(0);

@@ -24,9 +24,12 @@ export function servedThroughOutages(simulation: Simulation): Watcher {
   const open = new Set<Asking>();
   /** The token a process last handed out for an account. */
   const handedOut = new Map<string, string>();
+  /** When a token came home from escrow: long after it was issued, and news all the same. */
+  const broughtHome = new Map<string, number>();
   return {
     asked: (asking) => void open.add(asking),
     told({ id }, event, { account }) {
+      if (event === 'escrow:replayed') broughtHome.set(String(account), simulation.now);
       // Of its successor, which may be in escrow alone, not even the server may know the true end.
       if (event === 'token:renewed' || event === 'token:obtained')
         handedOut.delete(`${id} ${account}`);
@@ -40,6 +43,8 @@ export function servedThroughOutages(simulation: Simulation): Watcher {
       open.delete(asking);
       checkPatience(simulation, asking);
       if (rightly.includes(code)) return;
+      const homeAt = broughtHome.get(asking.account) ?? Number.NEGATIVE_INFINITY;
+      if (simulation.now - homeAt < slackMs) return;
       const atHand = handedOut.get(`${asking.process.id} ${asking.account}`);
       const leftMs = validForMs(simulation, asking, atHand);
       if (leftMs > slackMs) {

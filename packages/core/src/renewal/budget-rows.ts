@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { isoTime } from '../clock/iso-time.js';
 import { TokenError } from '../errors/token-error.js';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../guard/budget-ledger.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { Budget } from '../provider/provider-profile.js';
+import { sharedRowId } from '../store/shared-row.js';
 import type { RowWrite, StoredRow } from '../store/token-store.js';
 import type { WatchedStore } from '../store/watched-store.js';
 import { secretsOfCredentials } from './credential-secrets.js';
@@ -119,7 +119,7 @@ function budgetId({ provider }: KnownAccount, budget: Budget, credentials: unkno
     }
   };
   const name = [provider.id, budget.operation, budget.windowMs, key()].join('\n');
-  return `${provider.id}/${createHash('sha256').update(name).digest('base64url').slice(0, 27)}`;
+  return sharedRowId(provider.id, name);
 }
 
 function parseLedger(

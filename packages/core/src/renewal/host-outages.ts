@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { EpochMs } from '../clock/clock.js';
 import { askHost, type HostOutage, noOutage, noteOutage } from '../guard/host-outage.js';
 import type { Parameters } from '../parameters/parameters.js';
+import { editSharedRow, sharedRowId } from '../store/shared-row.js';
 import type { WatchedStore } from '../store/watched-store.js';
 
 /**
@@ -35,37 +35,22 @@ export class HostOutages {
     await this.#edit(origin, (outage) => (outage.openings === 0 ? outage : noOutage));
   }
 
-  /** Whether it stands as wanted; `false`: a rival was faster. */
+  /**
+   * Whether it stands as wanted; `false`: a rival was faster. The row is no budget's: those begin with
+   * a provider's id, which has no dot.
+   */
   async #edit(
     origin: string,
     change: (outage: HostOutage, now: EpochMs) => HostOutage,
   ): Promise<boolean> {
     try {
-      const id = rowId(origin);
-      const { row, time } = await this.store.read('budget', id);
-      const before = parse(row?.body);
-      const after = change(before, time.ms);
-      if (after === before) return true;
-      const { written } = await this.store.write([
-        {
-          kind: 'budget',
-          id,
-          expected: row?.version ?? 0,
-          body: JSON.stringify(after),
-          due: undefined,
-          fence: 0,
-        },
-      ]);
-      return written;
+      const id = sharedRowId('host.', origin);
+      const edited = await editSharedRow(this.store, id, { parse, change, tries: 1 });
+      return edited !== undefined;
     } catch {
       return true;
     }
   }
-}
-
-/** No budget's: those begin with a provider's id, which has no dot. */
-function rowId(origin: string): string {
-  return `host./${createHash('sha256').update(origin).digest('base64url').slice(0, 27)}`;
 }
 
 function parse(body: string | undefined): HostOutage {

@@ -18,6 +18,7 @@ import {
 } from '../guard/provider-incident.js';
 import type { Parameters } from '../parameters/parameters.js';
 import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
+import { editSharedRow, MOST_RIVALS } from '../store/shared-row.js';
 import type { WatchedStore } from '../store/watched-store.js';
 import { IncidentHold } from './incident-hold.js';
 
@@ -44,9 +45,6 @@ export interface Verdict {
   /** Not believed: nothing more is asked for this account before then. On the store's clock. */
   readonly heldUntil?: EpochMs;
 }
-
-/** More rivals in a row than this is a bug, not contention: processes queue their own changes. */
-const MOST_TRIES = 64;
 
 /**
  * The incidents of providers, one row each. Read where an account logs in, was refused, or is
@@ -179,29 +177,23 @@ export class IncidentRows {
     provider: string,
     change: (state: ProviderIncident, now: EpochMs) => ProviderIncident,
   ): Promise<void> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { row, time, state } = await this.#read(provider);
-      this.#keep(provider, state);
-      const next = change(state, time.ms);
-      if (next === state) return;
-      const { written } = await this.services.store.write([
-        {
-          kind: 'budget',
-          id: rowId(provider),
-          expected: row?.version ?? 0,
-          body: JSON.stringify(next),
-          due: undefined,
-          fence: 0,
-        },
-      ]);
-      if (!written) continue;
-      this.#keep(provider, next);
-      this.#tell(provider, state, next);
+    const edited = await editSharedRow(this.services.store, rowId(provider), {
+      parse,
+      change: (state, now) => {
+        this.#keep(provider, state);
+        return change(state, now);
+      },
+    });
+    if (edited !== undefined) {
+      const { before, after } = edited;
+      if (after === before) return;
+      this.#keep(provider, after);
+      this.#tell(provider, before, after);
       return;
     }
     throw new TokenError(
       'STORE_UNAVAILABLE',
-      `The incident row of ${provider} was changed by others ${MOST_TRIES} times in a row.`,
+      `The incident row of ${provider} was changed by others ${MOST_RIVALS} times in a row.`,
       { retryable: true, reason: 'contention', provider },
     );
   }
@@ -229,7 +221,8 @@ function rowId(provider: string): string {
 }
 
 /** A row that nobody can read protects nobody. It must not stop anybody either. */
-function parse(body: string): ProviderIncident {
+function parse(body: string | undefined): ProviderIncident {
+  if (body === undefined) return noIncident;
   try {
     const state = JSON.parse(body) as ProviderIncident;
     const { phase, since, until, probeAt, known, refusals, span, aftermath } = state;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EpochMs } from '../clock/clock.js';
 import type { Random } from '../clock/random.js';
 import { TokenError } from '../errors/token-error.js';
@@ -13,6 +12,7 @@ import {
 import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { Pace } from '../provider/provider-profile.js';
+import { editSharedRow, MOST_RIVALS, sharedRowId } from '../store/shared-row.js';
 import type { WatchedStore } from '../store/watched-store.js';
 
 interface Services {
@@ -48,9 +48,6 @@ interface Change {
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
-
-/** More rivals in a row than this is a bug, not contention: processes bundle their own changes. */
-const MOST_TRIES = 64;
 
 /**
  * The paces of providers, one row each, shared by all processes of a store. Accounts whose provider
@@ -179,27 +176,14 @@ export class PaceRows {
   }
 
   async #write(id: string, changes: readonly Change[]): Promise<void> {
-    const { store } = this.services;
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { row, time } = await store.read('budget', id);
-      const before = parse(row?.body);
-      const after = changes.reduce((ledger, { apply }) => apply(ledger, time.ms), before);
-      if (after === before) return;
-      const { written } = await store.write([
-        {
-          kind: 'budget',
-          id,
-          expected: row?.version ?? 0,
-          body: JSON.stringify(after),
-          due: undefined,
-          fence: 0,
-        },
-      ]);
-      if (written) return;
-    }
+    const edited = await editSharedRow(this.services.store, id, {
+      parse,
+      change: (before, now) => changes.reduce((ledger, { apply }) => apply(ledger, now), before),
+    });
+    if (edited !== undefined) return;
     throw new TokenError(
       'STORE_UNAVAILABLE',
-      `The pace row ${id} was changed by others ${MOST_TRIES} times in a row.`,
+      `The pace row ${id} was changed by others ${MOST_RIVALS} times in a row.`,
       { retryable: true, reason: 'contention' },
     );
   }
@@ -207,7 +191,7 @@ export class PaceRows {
 
 /** No budget's: those begin with a provider's id, which has no dot. What is named may be a host. */
 function rowId(of: string): string {
-  return `pace./${createHash('sha256').update(of).digest('base64url').slice(0, 27)}`;
+  return sharedRowId('pace.', of);
 }
 
 /** A row that nobody can read paces nobody. It must not stop anybody either. */

@@ -23,7 +23,7 @@ export class Claims {
   }
 
   /** @param retryMs until there are turns for what was not claimed; `undefined`: all had one */
-  isPaced(retryMs: number | undefined): void {
+  waitForTurns(retryMs: number | undefined): void {
     if (retryMs !== undefined) this.#pacedMs = Math.min(this.#pacedMs ?? Infinity, retryMs);
   }
 

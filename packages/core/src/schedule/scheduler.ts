@@ -139,7 +139,7 @@ export class Scheduler {
       const wanted = waiting.splice(0, Math.min(await window.room(), limit));
       if (stop?.aborted) return;
       const turns = await Turns.take(this.services, wanted, p.followPollMs);
-      claims.isPaced(turns.retryMs);
+      claims.waitForTurns(turns.retryMs);
       const { ids } = turns;
       if (ids.length === 0) continue;
       const readAt = elapsed.now();

@@ -170,7 +170,7 @@ export class Scheduler {
     const window = new Window(this.services.parameters.scheduleConcurrency);
     const passes = new Set<Promise<unknown>>();
     while (!signal.aborted) {
-      this.#wake = new AbortController();
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
       try {
         const returns = this.#returns;
         this.#returns = false;
@@ -183,7 +183,7 @@ export class Scheduler {
           await this.#sleep(Math.min(pacedMs, this.services.parameters.schedulePollMs));
           continue;
         }
-        await this.#endedSoon(pass);
+        await (untilDue === undefined ? this.#endedSoon(pass) : pass);
         await this.#sleep(this.#pauseMs(untilDue ?? (await this.#untilDue())));
       } catch (error) {
         // The store is down or a record is broken: told elsewhere, tried again at the next poll.

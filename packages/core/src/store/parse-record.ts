@@ -49,13 +49,14 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.every(test);
 
-const shape =
-  (members: Readonly<Record<string, Test>>): Test =>
-  (value) => {
+const shape = (members: Readonly<Record<string, Test>>): Test => {
+  const tests = Object.entries(members);
+  return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     const fields = value as Record<string, unknown>;
-    return Object.entries(members).every(([name, test]) => test(fields[name]));
+    return tests.every(([name, test]) => test(fields[name]));
   };
+};
 
 const moment = shape({ epoch: number, ms: number });
 const upstream = shape({ account: text, incarnation: text, generation: count });

@@ -1,17 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { FleetOptions } from './fleet/fleet-options.js';
 import { fleetReport } from './fleet/report.js';
 import { runFleet } from './fleet/run-fleet.js';
 
-interface FleetFlags {
-  readonly accounts: number;
-  readonly store: 'postgres' | 'redis';
-  readonly processes: number;
-  readonly seconds: number;
-  readonly late: number;
-  readonly connections: number;
+type FleetFlags = Omit<FleetOptions, 'signal' | 'tell' | 'peers'> & {
   readonly peers?: boolean;
   readonly json?: boolean;
-}
+};
 
 const program = new Command('bench').description('How fast it is, and beside what.');
 
@@ -30,11 +25,24 @@ program
   .option('--connections <n>', 'of each process, to PostgreSQL', whole, 10)
   .option('--peers', 'also a job for each token, on a job system')
   .option('--json', 'print the figures as JSON')
-  .action(async ({ json, peers = false, ...flags }: FleetFlags) => {
+  .action(fleet);
+
+async function fleet({ json, peers = false, ...flags }: FleetFlags): Promise<void> {
+  const interrupted = new AbortController();
+  const { signal } = interrupted;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => interrupted.abort(new Error(`Ended by ${name}.`)));
+  }
+  try {
     const tell = json ? () => {} : (line: string) => console.log(line);
-    const figures = await runFleet({ ...flags, peers, tell });
+    const figures = await runFleet({ ...flags, peers, signal, tell });
     console.log(json ? JSON.stringify(figures) : fleetReport(figures));
-  });
+  } catch (error) {
+    const reason = signal.aborted ? signal.reason : error;
+    console.error(reason instanceof Error ? reason.message : reason);
+    process.exitCode = 1;
+  }
+}
 
 await program.parseAsync();
 

@@ -1,4 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
@@ -7,10 +10,12 @@ import { postgresMissing, redisMissing } from '@tokenkeep/servers';
 
 /** Its processes are forked: the built program, as `npm run bench` runs it. */
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const small = '--accounts 4000 --late 500 --seconds 5 --connections 5 --peers --json'.split(' ');
+const small = '--late 500 --seconds 1 --connections 5 --peers --json'.split(' ');
+/** More than are renewed in that time, by a loop that does little. */
+const accounts = { postgres: 12_000, redis: 20_000 };
 
-async function bench(store: string): Promise<FleetFigures> {
-  const args = [program, 'fleet', '--store', store, ...small];
+async function bench(store: keyof typeof accounts): Promise<FleetFigures> {
+  const args = [program, 'fleet', '--store', store, '--accounts', `${accounts[store]}`, ...small];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout);
 }
@@ -59,3 +64,26 @@ describe.each([
     240_000,
   );
 });
+
+const onLinux = postgresMissing === undefined && existsSync('/proc/self/task') ? test : test.skip;
+
+onLinux(
+  'a bench that is told to end stops the server it has started',
+  async () => {
+    const child = spawn(process.execPath, [program, 'fleet', '--accounts', '100000'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await once(child.stdout, 'data');
+    const servers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(
+      ' ',
+    );
+    child.kill('SIGTERM');
+    const errors = text(child.stderr);
+    await expect(once(child, 'exit')).resolves.toEqual([1, null]);
+    expect(await errors).toBe('Ended by SIGTERM.\n');
+    const pids = servers.filter((pid) => pid !== '');
+    expect(pids.length).toBeGreaterThan(0);
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+  },
+  60_000,
+);

@@ -27,7 +27,7 @@ interface BareServer {
 export async function bareLoop(
   place: Place,
   connections: number,
-  renewed: () => void,
+  tell: { readonly renewed: () => void; readonly ranDry: () => void },
 ): Promise<never> {
   const server = place.kind === 'postgres' ? onPostgres(place, connections) : onRedis(place);
   let running = 0;
@@ -35,7 +35,7 @@ export async function bareLoop(
   const renew = async (row: Claimed) => {
     await server.update(row, Date.now() + LEASE_MS);
     await server.update({ ...row, version: row.version + 1 }, Date.now() + LIFETIME_MS);
-    renewed();
+    tell.renewed();
     running -= 1;
     wake();
   };
@@ -47,6 +47,10 @@ export async function bareLoop(
     }
     const rows = await server.claim(BATCH - running);
     running += rows.length;
+    if (rows.length === 0) {
+      tell.ranDry();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     for (const row of rows) void renew(row);
   }
 }

@@ -10,6 +10,8 @@ export interface FleetOptions {
   readonly connections: number;
   /** Whether a job system is measured as well. */
   readonly peers: boolean;
+  /** Ends it before its time; the server it has started is stopped. */
+  readonly signal: AbortSignal;
   /** Says what goes on. */
   readonly tell: (line: string) => void;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   onPostgres,
   onRedis,
@@ -21,7 +22,8 @@ import { Workers } from './workers.js';
 const WARM_UP_MS = 3_000;
 const HEAD_START_MS = 5_000;
 /** Who has not renewed anything in so long has done all it will do. */
-const LOOK_EVERY_MS = 10_000;
+const IDLE_MS = 10_000;
+const LOOK_EVERY_MS = 2_000;
 /** How many of the fleet Redis has twice: once for the bare loop, in its own keys. */
 const MOST_COPIED = 200_000;
 const MOST_JOBS = 100_000;
@@ -32,6 +34,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-bench-'));
   const server = await startServer(options.store);
   try {
+    options.signal.throwIfAborted();
     return await measure(options, server, folder);
   } finally {
     await server.stop();
@@ -105,6 +108,18 @@ async function measure(
   };
 }
 
+/** More was renewed in the time than was there. */
+export class RanDry extends Error {
+  override readonly name = 'RanDry';
+
+  constructor(role: WorkerJob['role']) {
+    super(
+      `No account was due any more while the loop "${role}" was measured, so its figure would be ` +
+        'wrong. Give more --accounts, or fewer --seconds.',
+    );
+  }
+}
+
 interface Measured extends LoopFigures {
   readonly startMs: number;
   readonly memoryMb: number;
@@ -124,7 +139,7 @@ async function prepared(place: Place): Promise<number> {
 }
 
 async function fill(
-  { processes }: FleetOptions,
+  { processes, signal }: FleetOptions,
   place: Place,
   accounts: number,
   dueFrom: number,
@@ -136,7 +151,7 @@ async function fill(
     const to = Math.min(accounts, from + each);
     return { role: 'fill', place, from, to, dueFrom, dueEvery };
   });
-  await using workers = new Workers(jobs);
+  await using workers = new Workers(jobs, signal);
   const filled = await workers.all('filled');
   return Math.max(...filled.map(({ bodyBytes }) => bodyBytes));
 }
@@ -145,14 +160,21 @@ function engineJob({ accounts, connections }: FleetOptions, place: Place): Worke
   return { role: 'engine', place, accounts, connections, scheduled: false };
 }
 
-async function loop({ processes, seconds }: FleetOptions, job: WorkerJob): Promise<Measured> {
-  await using workers = new Workers(Array.from({ length: processes }, () => job));
+async function loop(
+  { processes, seconds, signal }: FleetOptions,
+  job: WorkerJob,
+): Promise<Measured> {
+  await using workers = new Workers(
+    Array.from({ length: processes }, () => job),
+    signal,
+  );
   const started = await workers.all('ready');
   workers.tell('go');
-  await pause(Math.min(WARM_UP_MS, seconds * 500));
+  await pause(Math.min(WARM_UP_MS, seconds * 500), signal);
   workers.tell('mark');
-  await pause(seconds * 1_000);
+  await pause(seconds * 1_000, signal);
   const reports = await workers.ask();
+  if (reports.some(({ ranDry }) => ranDry)) throw new RanDry(job.role);
   const perSecond = sum(reports.map(({ renewals, elapsedMs }) => (renewals * 1_000) / elapsedMs));
   return {
     perSecond,
@@ -164,24 +186,29 @@ async function loop({ processes, seconds }: FleetOptions, job: WorkerJob): Promi
 }
 
 async function measureLateness(options: FleetOptions, place: Place): Promise<Lateness> {
-  const { late, processes, connections } = options;
+  const { late, processes, connections, signal } = options;
   await prepared(place);
   const dueEvery = 1_000 / late;
   await fill(options, place, late, Date.now() + 3_600_000, dueEvery);
   const job: WorkerJob = { role: 'engine', place, accounts: late, connections, scheduled: true };
-  await using workers = new Workers(Array.from({ length: processes }, () => job));
+  await using workers = new Workers(
+    Array.from({ length: processes }, () => job),
+    signal,
+  );
   await workers.all('ready');
   const dueFrom = await dueSoon(place, late, dueEvery);
   options.tell(`The first is due in ${dueFrom - Date.now()} ms.`);
   workers.tell('go');
   let moments: number[] = [];
   let requests = 0;
-  for (let before = -1; moments.length < 2 * late && moments.length !== before; ) {
-    before = Date.now() > dueFrom ? moments.length : -1;
-    await pause(LOOK_EVERY_MS);
+  let idleSince = Date.now();
+  while (moments.length < 2 * late && Date.now() - Math.max(idleSince, dueFrom) < IDLE_MS) {
+    await pause(LOOK_EVERY_MS, signal);
     const reports = await workers.ask();
+    const before = moments.length;
     moments = reports.flatMap((report) => report.moments);
     requests = sum(reports.map((report) => report.requests));
+    if (moments.length > before) idleSince = Date.now();
     options.tell(`${moments.length / 2} of them are renewed.`);
   }
   return latenessOf(moments, requests, late, (account) => dueFrom + account * dueEvery);
@@ -269,6 +296,6 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

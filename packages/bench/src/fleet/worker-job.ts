@@ -30,6 +30,8 @@ export type WorkerReport =
       readonly kind: 'measured';
       readonly renewals: number;
       readonly elapsedMs: number;
+      /** Nothing was due any more: what was measured is how long waiting takes. */
+      readonly ranDry: boolean;
       readonly requests: number;
       readonly claims: readonly { readonly ms: number; readonly rows: number }[];
       /** Account and moment of each renewal, one after the other. */

@@ -12,6 +12,7 @@ import type { WorkerJob, WorkerOrder, WorkerReport } from './worker-job.js';
 const job = JSON.parse(process.argv[2] ?? '') as WorkerJob;
 let renewals = 0;
 let requests = 0;
+let ranDry = false;
 const claims: { ms: number; rows: number }[] = [];
 const moments: number[] = [];
 let markedAt = performance.now();
@@ -21,12 +22,13 @@ const orders: Record<WorkerOrder, () => void> = {
   mark: () => {
     renewals = 0;
     requests = 0;
+    ranDry = false;
     claims.length = 0;
     markedAt = performance.now();
   },
   report: () => {
     const elapsedMs = performance.now() - markedAt;
-    say({ kind: 'measured', renewals, requests, elapsedMs, claims, moments });
+    say({ kind: 'measured', renewals, requests, elapsedMs, ranDry, claims, moments });
   },
 };
 process.on('message', (order: WorkerOrder) => orders[order]());
@@ -41,8 +43,13 @@ switch (job.role) {
     break;
   case 'bare':
     await whenTold();
-    await bareLoop(job.place, job.connections, () => {
-      renewals += 1;
+    await bareLoop(job.place, job.connections, {
+      renewed: () => {
+        renewals += 1;
+      },
+      ranDry: () => {
+        ranDry = true;
+      },
     });
     break;
   case 'peer':
@@ -85,7 +92,7 @@ async function renew({ place, accounts, connections, scheduled }: WorkerJob & { 
   });
   await whenTold(performance.now() - began);
   if (scheduled) engine.start();
-  else for (;;) await engine.tick();
+  else for (;;) ranDry = (await engine.tick()).renewed === 0 || ranDry;
 }
 
 /** How long claims take, and how many rows they bring. */

@@ -9,10 +9,15 @@ type ReportOf<Kind> = Extract<WorkerReport, { kind: Kind }>;
 export class Workers implements AsyncDisposable {
   readonly #children: readonly ChildProcess[];
 
-  constructor(jobs: readonly WorkerJob[]) {
+  constructor(
+    jobs: readonly WorkerJob[],
+    private readonly signal: AbortSignal,
+  ) {
+    signal.throwIfAborted();
     // A million accounts do not fit into the memory that Node allows itself.
     const execArgv = ['--max-old-space-size=6144'];
     this.#children = jobs.map((job) => fork(program, [JSON.stringify(job)], { execArgv }));
+    signal.addEventListener('abort', this.#kill);
   }
 
   /** What each of them reports next. */
@@ -38,9 +43,14 @@ export class Workers implements AsyncDisposable {
           child.once('exit', () => resolve());
         }),
     );
-    for (const child of this.#children) child.kill('SIGKILL');
+    this.signal.removeEventListener('abort', this.#kill);
+    this.#kill();
     await Promise.all(ends);
   }
+
+  readonly #kill = (): void => {
+    for (const child of this.#children) child.kill('SIGKILL');
+  };
 }
 
 function reportOf<Kind extends WorkerReport['kind']>(child: ChildProcess, kind: Kind) {

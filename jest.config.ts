@@ -7,6 +7,7 @@ const config: Config = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/packages/*/test/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
+  setupFiles: ['<rootDir>/test/few-frames.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@tokenkeep/core/di$': '<rootDir>/packages/core/src/di/index.ts',
@@ -34,6 +35,7 @@ const config: Config = {
   },
   // Simulations are bound by the processor: on a busy machine each takes its time.
   testTimeout: 240_000,
+  testSequencer: '<rootDir>/test/longest-first.mjs',
   maxWorkers: 2,
 };
 

@@ -76,6 +76,8 @@ describeStores(storeKinds, ({ start }) => {
 
     faults.clear();
     const [engine] = engines as [TokenEngine];
+    // The first caller may join the last of the lost logins, and is told of it.
+    await whenAllowed(() => engine.getToken('crm')).catch(() => {});
     const token = await whenAllowed(() => engine.getToken('crm'));
     expect(truth.accepts(token.reveal())).toBe(true);
   });

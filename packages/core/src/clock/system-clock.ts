@@ -6,17 +6,39 @@ const LONGEST_TIMER_MS = 6 * 3_600_000;
 const WATCHDOG_PERIOD_MS = 1_000;
 /** `os.uptime()` is rounded to 10 ms on Linux; less than this is noise, not a suspend. */
 const SMALLEST_SUSPEND_MS = 250;
+/** The step of `os.uptime()` on Linux. */
+const UPTIME_STEP_MS = 10;
 
 /** The machine's own clocks. Timers keep the process alive only while something waits on them. */
 export function systemClock(): Clock {
   const monotonic = () => performance.now();
-  const boot = () => uptime() * 1_000;
+  const boot = bootClock(monotonic);
   return {
     now: () => Date.now(),
     monotonic,
     boot,
     sleep: (ms, signal) => sleepInPieces(ms, signal, monotonic),
     onResume: (listener) => watchForSuspend(listener, monotonic, boot),
+  };
+}
+
+/**
+ * `os.uptime()` opens a file, which costs more than all else that is done with a clock. Within one
+ * of its steps it is not read again, unless the wall clock tells of a nap meanwhile.
+ */
+function bootClock(monotonic: () => number): () => number {
+  let uptimeMs = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let wallAt = 0;
+  return () => {
+    const now = monotonic();
+    const wall = Date.now();
+    if (now - readAt >= UPTIME_STEP_MS || Math.abs(wall - wallAt) >= SMALLEST_SUSPEND_MS) {
+      uptimeMs = uptime() * 1_000;
+      readAt = now;
+      wallAt = wall;
+    }
+    return uptimeMs + (now - readAt);
   };
 }
 

@@ -35,6 +35,30 @@ test('a holder writes on while nobody else has a claim', async () => {
   expect(record?.reason).toBe('first');
 });
 
+test('what was prepared is in the next write, and in what the holder reads before it', async () => {
+  const { store, claim } = await claimed();
+  const { version = 0 } = claim.found.row ?? {};
+  claim.prepare((record) => ({ ...record, reason: 'prepared' }));
+  expect(claim.record.reason).toBe('prepared');
+  expect((await loadRecord(store, id)).record?.reason).toBeUndefined();
+  await claim.write({ change: (record) => ({ ...record, generation: record.generation }), due });
+  const { row, record } = await loadRecord(store, id);
+  expect([record?.reason, row?.version]).toEqual(['prepared', version + 1]);
+  await claim.write({ change: ({ reason: _gone, ...record }) => record, due });
+  expect((await loadRecord(store, id)).record?.reason).toBeUndefined();
+});
+
+test('what was prepared is made anew of what a rival wrote meanwhile', async () => {
+  const { store, claim } = await claimed();
+  claim.prepare((record) => ({ ...record, reason: 'prepared' }));
+  await editRecord(store, id, ({ record, row }) => {
+    if (record === undefined) return;
+    return { record: { ...record, rotateAt: 7 }, due: row?.due };
+  });
+  await claim.write({ change: (record) => record, due });
+  expect((await loadRecord(store, id)).record).toMatchObject({ reason: 'prepared', rotateAt: 7 });
+});
+
 test('I1 a claim is lost once a former holder has committed, which takes no claim to do', async () => {
   const { store, claim } = await claimed();
   await editRecord(store, id, ({ record, row }) => {

@@ -55,6 +55,7 @@ export class Claim implements RecordHold {
   /** Counted from before the write that granted it: early, never late. */
   #leaseEnd: number;
   #queue: Promise<unknown> = Promise.resolve();
+  #prepared: ClaimedChange['change'] | undefined;
 
   private constructor(
     private readonly services: ClaimServices,
@@ -106,7 +107,7 @@ export class Claim implements RecordHold {
   get record(): AccountRecord {
     const { record } = this.#found;
     if (record === undefined) throw new ClaimLost(this.#found);
-    return record;
+    return this.#prepared?.(record) ?? record;
   }
 
   get fence(): number {
@@ -115,6 +116,11 @@ export class Claim implements RecordHold {
 
   leaseLeftMs(): number {
     return this.#leaseEnd - this.services.elapsed.now();
+  }
+
+  /** What the next write is to change as well: known already, and not worth a write of its own. */
+  prepare(change: ClaimedChange['change']): void {
+    this.#prepared = change;
   }
 
   write(change: ClaimedChange): Promise<FoundRecord> {
@@ -142,6 +148,7 @@ export class Claim implements RecordHold {
     const { fence } = this;
     const { incarnation, generation } = this.record;
     const before = elapsed.now();
+    const prepare = this.#prepared;
     const result = await editRecord(
       store,
       this.id,
@@ -149,7 +156,7 @@ export class Claim implements RecordHold {
         if (found.row?.fence !== fence || found.record?.incarnation !== incarnation) return;
         // A former holder commits without a claim: what this one was about to do is done.
         if (found.record.generation !== generation) return;
-        const record = change(found.record);
+        const record = change(prepare?.(found.record) ?? found.record);
         return {
           record,
           due: due(record),
@@ -162,6 +169,7 @@ export class Claim implements RecordHold {
     // A rival's record is not taken over as ours: a later write would pass for the rival's own.
     if (!result.done) throw new ClaimLost(result.found);
     this.#found = result.found;
+    if (this.#prepared === prepare) this.#prepared = undefined;
     this.#leaseEnd = release ? before : before + parameters.leaseMs;
     return result.found;
   }

@@ -316,8 +316,7 @@ export class RenewalRun {
     services.probe('CP1');
     if (this.claim !== undefined) {
       if (record !== found.record) {
-        const change = (current: AccountRecord) => this.#prepared(current, found.time);
-        await this.claim.write({ change, due: this.#due });
+        this.claim.prepare((current) => this.#prepared(current, found.time));
       }
       return true;
     }

@@ -30,6 +30,7 @@ function next(record: AccountRecord, plan: Partial<Plan> = {}, ageMs = 0) {
     revocable: true,
     parameters: defaultParameters,
     upstreamMoved: false,
+    senderGone: false,
     ...plan,
   };
   const action = nextAction(whole, record, { ...issuedAt, ms: issuedAt.ms + ageMs });
@@ -139,6 +140,16 @@ describe('an account in doubt is due', () => {
   test('for its one resend as soon as no sender can commit any more', () => {
     const due = next(pair({ sent: sent() }), { profile: onDemand }, MINUTE);
     expect(due).toEqual({ action: 'settle_doubt', inMs: 95 * SECOND });
+  });
+
+  test('for a first look when the lease of its sender has run out', () => {
+    const due = next(pair({ sent: sent() }), { profile: onDemand }, 2 * SECOND);
+    expect(due).toEqual({ action: 'settle_doubt', inMs: 10 * SECOND });
+  });
+
+  test('at once where its sender is provably gone', () => {
+    const due = next(pair({ sent: sent() }), { profile: onDemand, senderGone: true }, 12 * SECOND);
+    expect(due).toEqual({ action: 'settle_doubt', inMs: 12 * SECOND });
   });
 });
 

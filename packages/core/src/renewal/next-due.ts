@@ -2,7 +2,12 @@ import type { AccountConfig } from '../account/account-config.js';
 import type { EpochMs } from '../clock/clock.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
-import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
+import {
+  type AccountRecord,
+  type Deadline,
+  msUntil,
+  type SentAttempt,
+} from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
 import { msUntilAged, validityOfRecord } from './renewal-policy.js';
 
@@ -28,6 +33,8 @@ export interface Plan {
   readonly parameters: Parameters;
   /** The account these tokens were made from has newer ones. */
   readonly upstreamMoved: boolean;
+  /** The process that sent the attempt in doubt provably no longer runs. */
+  readonly senderGone: boolean;
 }
 
 /**
@@ -87,18 +94,29 @@ function renewalActions(plan: Plan, record: AccountRecord, time: StoreTime): Nex
 }
 
 function doubtAction(
-  { config, profile, parameters: p }: Plan,
-  sent: NonNullable<AccountRecord['sent']>,
+  plan: Plan,
+  sent: SentAttempt,
   accessEndsAt: EpochMs,
   time: StoreTime,
 ): NextAction {
+  const { config, profile } = plan;
   const grace = singleUse(profile)?.reuseGraceMs ?? 0;
   const resendable = sent.sends < 2 && (grace > 0 || profile.inDoubt === 'resend-once');
   if (resendable && (sent.ended || grace > 0)) return { at: time.ms, action: 'settle_doubt' };
-  const settledAt = time.ms + Math.max(0, msUntil(sent.sentAt, p.quarantineMs, time));
+  const settledAt = time.ms + Math.max(0, msUntilSettled(plan, sent, time));
   // A login waits for the access token's end; the news that only a person helps does not.
   const loginAt = config?.credentials === undefined ? settledAt : accessEndsAt;
   return { at: resendable ? settledAt : Math.max(loginAt, settledAt), action: 'settle_doubt' };
+}
+
+/**
+ * As long as the sender's lease is its own, it sees to the doubt itself. Who comes when that has
+ * run out may be able to tell that the sender is gone; nobody else knows before the quarantine.
+ */
+function msUntilSettled({ senderGone, parameters: p }: Plan, sent: SentAttempt, time: StoreTime) {
+  if (senderGone) return 0;
+  const leasedMs = msUntil(sent.sentAt, p.leaseMs, time);
+  return leasedMs > 0 ? leasedMs : msUntil(sent.sentAt, p.quarantineMs, time);
 }
 
 function at(

@@ -112,7 +112,7 @@ export class Scheduler {
     try {
       for await (const { entries, time } of upcomingPages(store, p.schedulePollMs)) {
         const idle = entries.filter(({ id }) => this.#isIdle(id));
-        untilDue = Math.min(untilDue, ...idle.slice(0, 1).map(({ due }) => due - time.ms));
+        untilDue = Math.min(untilDue, ...idle.map((entry) => freeAt(entry) - time.ms));
         this.#overdueMs = Math.max(0, -untilDue);
         await this.#claim(idle.filter(isFreeAt(time)), window, claims, stop);
         if (stop?.aborted || idle.some(({ due }) => due > time.ms)) break;
@@ -209,8 +209,8 @@ export class Scheduler {
   async #untilDue(): Promise<number> {
     const { store, parameters } = this.services;
     for await (const { entries, time } of upcomingPages(store, parameters.schedulePollMs)) {
-      const next = entries.find(({ id }) => this.#isIdle(id));
-      if (next !== undefined) return next.due - time.ms;
+      const idle = entries.filter(({ id }) => this.#isIdle(id));
+      if (idle.length > 0) return Math.min(...idle.map((entry) => freeAt(entry) - time.ms));
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -301,8 +301,13 @@ export class Scheduler {
   }
 }
 
+/** What another process has leased is seen to: nobody is late before that lease has run out. */
+function freeAt({ due, leaseUntil }: DueEntry): number {
+  return Math.max(due, leaseUntil ?? due);
+}
+
 function isFreeAt({ ms }: StoreTime) {
-  return ({ due, leaseUntil }: DueEntry) => due <= ms && (leaseUntil ?? ms) <= ms;
+  return (entry: DueEntry) => freeAt(entry) <= ms;
 }
 
 /** Makes an account due now: what it was made from has changed. */

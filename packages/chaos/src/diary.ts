@@ -31,10 +31,6 @@ export class Diary {
     return [...this.#lives].map(([name, life]) => ({ name, ...life }));
   }
 
-  get kills(): number {
-    return this.lives.filter(({ killedAt }) => killedAt !== undefined).length;
-  }
-
   get counts(): { readonly served: number; readonly refused: number } {
     const all = [...this.#counts.values()];
     const sum = (name: 'served' | 'refused') => all.reduce((total, each) => total + each[name], 0);

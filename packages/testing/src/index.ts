@@ -33,6 +33,7 @@ export { FaultScript } from './server/faults/fault-script.js';
 export type { RetryAfter, StatusOptions } from './server/faults/reply-faults.js';
 export type { CutFraming } from './server/faults/transport-faults.js';
 export { fingerprint } from './server/fingerprint.js';
+export { mostInWindow } from './server/most-in-window.js';
 export { RecordingServer } from './server/recording-server.js';
 export { type JsonObject, jsonReply, type Reply, textReply } from './server/reply.js';
 export {

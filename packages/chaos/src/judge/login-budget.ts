@@ -1,6 +1,6 @@
+import { mostInWindow } from '@tokenkeep/testing';
 import { byAccount, type Evidence } from '../evidence.js';
 import { parameters } from '../time-scale.js';
-import { mostInWindow } from './most-in-window.js';
 import type { Verdict } from './verdict.js';
 
 /** A login that was spent leaves while the send gate is open, and arrives so much later at most. */

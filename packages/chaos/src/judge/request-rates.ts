@@ -1,6 +1,6 @@
 import type { Parameters as EngineParameters } from '@tokenkeep/core';
+import { mostInWindow } from '@tokenkeep/testing';
 import { byAccount, type Evidence, type ServerEvidence } from '../evidence.js';
-import { mostInWindow } from './most-in-window.js';
 import type { Verdict } from './verdict.js';
 
 /** Gaps are counted together: the time of one arrival is that of a busy machine. */

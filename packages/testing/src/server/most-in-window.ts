@@ -1,4 +1,4 @@
-/** The most of these in any stretch of so many milliseconds. */
+/** The most of these in any window [t, t + windowMs), `at` in milliseconds. */
 export function mostInWindow(
   entries: readonly { readonly at: number }[],
   windowMs: number,

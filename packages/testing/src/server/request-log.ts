@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import { mostInWindow } from './most-in-window.js';
 
 /** What a request asks for, in the words of the provider port; `api` is everything else. */
 export const operations = ['obtain', 'refresh', 'inspect', 'revoke', 'api'] as const;
@@ -157,16 +158,10 @@ export class RequestLog implements Iterable<LogEntry> {
   /** The most requests of one kind in any window [t, t + windowMs). */
   maxPerRollingWindow(operation: Operation, windowMs: number, filter: LogFilter = {}): number {
     const matches = matcher(filter);
-    const times = this.where((entry) => entry.operation === operation && matches(entry))
-      .map((entry) => entry.at)
-      .sort((a, b) => a - b);
-    let most = 0;
-    let first = 0;
-    for (const [last, at] of times.entries()) {
-      while ((times[first] ?? at) <= at - windowMs) first += 1;
-      most = Math.max(most, last - first + 1);
-    }
-    return most;
+    return mostInWindow(
+      this.where((entry) => entry.operation === operation && matches(entry)),
+      windowMs,
+    );
   }
 }
 

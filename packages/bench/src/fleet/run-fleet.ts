@@ -171,6 +171,7 @@ async function loop(
   const started = await workers.all('ready');
   workers.tell('go');
   await pause(Math.min(WARM_UP_MS, seconds * 500), signal);
+  while ((await workers.ask()).some(({ renewals }) => renewals === 0)) await pause(100, signal);
   workers.tell('mark');
   await pause(seconds * 1_000, signal);
   const reports = await workers.ask();

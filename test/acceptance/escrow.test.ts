@@ -1,9 +1,11 @@
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { fileEscrow } from '@tokenkeep/core';
 import { StoreSwitch } from './failing-store.js';
+import { fleetWorld } from './fleet.js';
 import { Machine, type MortalProcess } from './mortal-process.js';
 import { authRefreshWorld, chatAppWorld, World } from './world.js';
 
@@ -41,6 +43,36 @@ async function commitFails(world: World, make: typeof authRefreshWorld = authRef
     cut[Symbol.dispose]();
   });
   return { server, setup, cable, machine, start };
+}
+
+test('F57 F61 in an outage forty pairs wait to be saved, and Node does not warn of a leak', async () => {
+  await using world = new World();
+  const { clock } = world;
+  let crowded = 0;
+  const sleep = clock.sleep.bind(clock);
+  clock.sleep = (ms, signal) => {
+    const slept = sleep(ms, signal);
+    if (signal !== undefined && isCrowded(signal)) crowded += 1;
+    return slept;
+  };
+  const { server, names, ...setup } = await fleetWorld(world, 40);
+  const cable = new StoreSwitch(world.store, () => clock.trueNow());
+  const engine = await world.engine({ ...setup, store: cable.store });
+  const tokens = Promise.all(names.map((name) => engine.getToken(name)));
+  server.onProcessed(() => {
+    cable.down = true;
+  });
+  await clock.advance(2 * second);
+  expect(cable.down).toBe(true);
+  cable.down = false;
+  await world.run(tokens);
+  expect(crowded).toBe(0);
+});
+
+/** More listen to it than it was made for: Node says so in the log. */
+function isCrowded(signal: AbortSignal): boolean {
+  const most = getMaxListeners(signal);
+  return getEventListeners(signal, 'abort').length > most;
 }
 
 const chatAppWorldOf = chatAppWorld as unknown as typeof authRefreshWorld;

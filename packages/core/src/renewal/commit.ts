@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { randomId } from '../clock/random.js';
 import { TokenError } from '../errors/token-error.js';
 import type { EscrowEntry } from '../escrow/escrow.js';
@@ -50,7 +51,10 @@ export class Committer {
   readonly #savedAt = new Map<string, number>();
   readonly #stopped = new AbortController();
 
-  constructor(private readonly services: RenewalServices) {}
+  constructor(private readonly services: RenewalServices) {
+    // In an outage every renewal that is under way sleeps on it, and Node would warn of a leak.
+    setMaxListeners(Number.POSITIVE_INFINITY, this.#signal);
+  }
 
   /** Pairs that only escrow has. */
   unsaved(): Promise<unknown> {

@@ -87,9 +87,45 @@ describe('turns', () => {
   test('one that was not used goes to the next', () => {
     const pace = { perSecond: 1 };
     const { ledger } = turns(pace, [10_000]);
-    const after = returnPlace(ledger, pace, '0');
+    const after = returnPlace(ledger, pace, { id: '0', fullAt: ledger.fullAt });
     const wanted = { id: 'b', now: 10_001, patienceMs: 0, longestMs, lastsMs };
     expect(takePlace(after, pace, wanted)).toMatchObject({ granted: true, at: 10_001 });
+  });
+
+  test("some that were not used, and behind which others have theirs, are nobody else's: no two at once", () => {
+    const pace = { perSecond: 1 };
+    let ledger = unpaced;
+    const at: number[] = [];
+    const given: { readonly id: string; readonly fullAt: number }[] = [];
+    const take = (now: number) => {
+      const id = String(given.length);
+      const taken = takePlace(ledger, pace, { id, now, patienceMs: longestMs, longestMs, lastsMs });
+      if (!taken.granted) throw new Error('There is a turn within reach.');
+      ({ ledger } = taken);
+      given.push({ id, fullAt: ledger.fullAt });
+      at.push(taken.at);
+    };
+    for (let n = 0; n < 10; n += 1) take(100_000);
+    for (const turn of given.slice(1, 5)) ledger = returnPlace(ledger, pace, turn);
+    for (let n = 0; n < 4; n += 1) take(104_000);
+    const used = [...at.slice(0, 1), ...at.slice(5)].sort((a, b) => a - b);
+    const gaps = used.slice(1).map((each, index) => each - (used[index] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('all that are given back, the last first, are there again', () => {
+    const pace = { perSecond: 1 };
+    let ledger = unpaced;
+    const wanted = { now: 100_000, patienceMs: longestMs, longestMs, lastsMs };
+    const fullAts = [0, 1, 2].map((n) => {
+      const taken = takePlace(ledger, pace, { ...wanted, id: String(n) });
+      if (taken.granted) ({ ledger } = taken);
+      return ledger.fullAt;
+    });
+    for (const n of [2, 1]) {
+      ledger = returnPlace(ledger, pace, { id: String(n), fullAt: fullAts[n] ?? 0 });
+    }
+    expect(ledger.fullAt).toBe(fullAts[0]);
   });
 
   test('a clock that went back an hour parks nobody for an hour', () => {
@@ -129,8 +165,8 @@ describe('requests on their way', () => {
 describe('a pace is refused', () => {
   test.each<[pace: unknown, why: string]>([
     [{}, 'states neither perSecond nor concurrent'],
-    [{ perSecond: 0 }, 'perSecond must be above 0'],
-    [{ perSecond: Number.NaN }, 'perSecond must be above 0'],
+    [{ perSecond: 0 }, 'perSecond must be a number, 0.000001 or more'],
+    [{ perSecond: Number.NaN }, 'perSecond must be a number, 0.000001 or more'],
     [{ perSecond: 1, burst: 0.5 }, 'burst must be a whole number above 0'],
     [{ concurrent: 257 }, 'concurrent must be a whole number from 1 to 256'],
     [{ concurrent: 1, of: '' }, 'of must be a name'],

@@ -63,9 +63,22 @@ export function leavePlace(ledger: PaceLedger, id: string): PaceLedger {
   return underway.length === ledger.underway.length ? ledger : { ...ledger, underway };
 }
 
-/** A turn that was taken and not used at all. */
-export function returnPlace(ledger: PaceLedger, pace: Pace, id: string): PaceLedger {
+/** A turn, and when the bucket was going to be full once it was taken. */
+export interface PlaceReturned {
+  readonly id: string;
+  readonly fullAt: EpochMs;
+}
+
+/**
+ * A turn that was taken and not used at all. Where others have taken theirs behind it, it lapses: a
+ * turn given back at the end of their queue would be one that two have.
+ */
+export function returnPlace(
+  ledger: PaceLedger,
+  pace: Pace,
+  { id, fullAt }: PlaceReturned,
+): PaceLedger {
   const left = leavePlace(ledger, id);
-  if (pace.perSecond === undefined) return left;
-  return { ...left, fullAt: left.fullAt - 1_000 / pace.perSecond };
+  if (pace.perSecond === undefined || left.fullAt !== fullAt) return left;
+  return { ...left, fullAt: fullAt - 1_000 / pace.perSecond };
 }

@@ -3,6 +3,8 @@ import type { Pace } from './provider-profile.js';
 
 /** More requests at once than this to one server is no pace. */
 const MOST_AT_ONCE = 256;
+/** One in eleven days. Slower is a slip, and soon more than a number can count. */
+const SLOWEST = 1e-6;
 
 const members: readonly (keyof Pace)[] = ['perSecond', 'burst', 'concurrent', 'of'];
 
@@ -18,8 +20,8 @@ export function* paceProblems(pace: unknown): Iterable<string> {
   if (perSecond === undefined && concurrent === undefined) {
     yield 'states neither perSecond nor concurrent';
   }
-  if (perSecond !== undefined && !(Number.isFinite(perSecond) && perSecond > 0)) {
-    yield 'perSecond must be above 0';
+  if (perSecond !== undefined && !(Number.isFinite(perSecond) && perSecond >= SLOWEST)) {
+    yield 'perSecond must be a number, 0.000001 or more';
   }
   if (burst !== undefined && !(Number.isInteger(burst) && burst > 0)) {
     yield 'burst must be a whole number above 0';

@@ -4,6 +4,7 @@ import { TokenError } from '../errors/token-error.js';
 import {
   leavePlace,
   type PaceLedger,
+  type PlaceReturned,
   type PlaceWanted,
   returnPlace,
   takePlace,
@@ -117,14 +118,15 @@ export class PaceRows {
           break;
         }
         ledger = taken.ledger;
-        places.push(this.#place(id, pace, name, taken.at - now));
+        const { fullAt } = ledger;
+        places.push(this.#place(id, pace, { id: name, fullAt }, taken.at - now));
       }
       return ledger;
     });
     return places;
   }
 
-  #place(row: string, pace: Pace, name: string, waitMs: number): PacePlace {
+  #place(row: string, pace: Pace, taken: PlaceReturned, waitMs: number): PacePlace {
     let isLeft = false;
     return {
       waitMs,
@@ -134,7 +136,7 @@ export class PaceRows {
         if (used && pace.concurrent === undefined) return;
         // If it cannot be written the place comes free by itself, later.
         this.#edit(row, (ledger) =>
-          used ? leavePlace(ledger, name) : returnPlace(ledger, pace, name),
+          used ? leavePlace(ledger, taken.id) : returnPlace(ledger, pace, taken),
         ).catch(() => {});
       },
     };

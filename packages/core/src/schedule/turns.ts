@@ -38,10 +38,10 @@ export class Turns {
     return name === undefined ? undefined : this.#places.get(name)?.shift();
   }
 
-  /** Other processes had claimed some of the rows: their turns are for others. */
+  /** Other processes had claimed some of the rows: their turns are for others, the last one first. */
   returnRest(): void {
     for (const places of this.#places.values()) {
-      for (const place of places.splice(0)) place.leave(false);
+      for (const place of places.splice(0).reverse()) place.leave(false);
     }
   }
 

@@ -14,9 +14,12 @@ export function processHolder(random: Random): Holder {
   const boot = hashed(bootId);
   const space = hashed(pidNamespace());
   const nonce = randomId(random, 6);
+  const own = [machine, boot, space, process.pid, startOf(process.pid) ?? 0, nonce].join('.');
   return {
-    id: [machine, boot, space, process.pid, startOf(process.pid) ?? 0, nonce].join('.'),
+    id: own,
     isGone: (id) => {
+      // Asked at every change of a record that is in doubt: without a look into the system.
+      if (id === own) return false;
       const [itsMachine, itsBoot, itsSpace, pid, start] = id.split('.');
       if (itsMachine !== machine || itsBoot !== boot || itsSpace !== space) return false;
       if (pid === undefined || !/^\d+$/.test(pid)) return false;

@@ -5,7 +5,7 @@ import type { KnownAccount } from '../provider/account-registry.js';
 import { singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
 import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
-import type { FoundRecord } from '../store/edit-record.js';
+import { editRecord, type FoundRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
@@ -344,7 +344,10 @@ export class Attempt {
         due: untried ? () => thrown.untilMs : this.#due,
       });
     } catch (lost) {
-      if (lost instanceof ClaimLost) return this.#lost(lost.found);
+      if (lost instanceof ClaimLost) {
+        await this.#sayLate({ ...failure, verdict });
+        return this.#lost(lost.found);
+      }
       // The store failed: what cannot be written now is remembered, or it would look in doubt.
       if (call.sent === 'no') services.unsent.add(this.#attemptId);
       throw lost;
@@ -365,6 +368,21 @@ export class Attempt {
     });
     const held = verdict?.heldUntil === undefined ? error : this.#held(claim.record, error, now.ms);
     return { kind: 'failed', error: held, decideAgain };
+  }
+
+  /**
+   * Another process has claimed the row meanwhile, and could not tell what became of this attempt.
+   * As long as it stands there as the one in doubt nobody has sent since, and the answer settles it.
+   */
+  async #sayLate(failure: Failure): Promise<void> {
+    const { services, plan } = this;
+    const { incarnation, generation } = this.#before;
+    await editRecord(services.store, plan.account.id, ({ record }) => {
+      if (record?.sent?.attemptId !== this.#attemptId) return;
+      if (record.incarnation !== incarnation || record.generation !== generation) return;
+      const after = afterFailure(record, failure).record;
+      return { record: after, due: this.#due(after) };
+    });
   }
 
   /** A final no is judged among those that the provider's other accounts were given. */

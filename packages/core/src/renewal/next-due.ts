@@ -99,10 +99,12 @@ function doubtAction(
   accessEndsAt: EpochMs,
   time: StoreTime,
 ): NextAction {
-  const { config, profile } = plan;
+  const { config, profile, parameters: p } = plan;
   const grace = singleUse(profile)?.reuseGraceMs ?? 0;
-  const resendable = sent.sends < 2 && (grace > 0 || profile.inDoubt === 'resend-once');
-  if (resendable && (sent.ended || grace > 0)) return { at: time.ms, action: 'settle_doubt' };
+  const inGrace = grace > 0 && msUntil(sent.sentAt, grace - p.graceMarginMs, time) > 0;
+  const mayResend = grace > 0 ? inGrace : profile.inDoubt === 'resend-once';
+  const resendable = sent.sends < 2 && mayResend;
+  if (resendable && (sent.ended || inGrace)) return { at: time.ms, action: 'settle_doubt' };
   const settledAt = time.ms + Math.max(0, msUntilSettled(plan, sent, time));
   // A login waits for the access token's end; the news that only a person helps does not.
   const loginAt = config?.credentials === undefined ? settledAt : accessEndsAt;

@@ -73,6 +73,11 @@ export class Connection {
     });
   }
 
+  /** The number of the database; a cluster has one only. */
+  get database(): number {
+    return isCluster(this.#client) ? 0 : (this.#client.options.db ?? 0);
+  }
+
   /** Sends all of them at once over one connection; the first names the slot they belong to. */
   async send(commands: readonly Command[]): Promise<readonly Answer[]> {
     return this.#inTime(() => this.#pipeline(commands));

@@ -33,7 +33,7 @@ import {
   readScript,
   writeScript,
 } from './scripts/row-scripts.js';
-import { weaknessesNow, weaknessesOf } from './server-promises.js';
+import { selectDatabase, weaknessesNow, weaknessesOf } from './server-promises.js';
 import { fieldOf, storedRow } from './stored-rows.js';
 import { threes } from './threes.js';
 import { changeArguments } from './write-arguments.js';
@@ -186,12 +186,16 @@ class RedisStore implements TokenStore {
     const connection = this.#newConnection();
     const lasting = { replicas, waitaof };
     const database = new Database(connection, this.#keys, this.#where, this.#timeoutMs, lasting);
+    const select = (asked: Pick<Connection, 'send'>) =>
+      selectDatabase(asked, connection.database, this.#where);
     try {
+      await select(connection);
       const weaknesses = await weaknessesOf(connection, this.#keys.schema, waitaof, this.#where);
       await database.checkWaitAof();
       await database.plain(openScript, randomId(systemRandom(), 16));
       this.#traits = { ...this.#traits, weaknesses };
       connection.lookFirst(async (send) => {
+        await select({ send });
         const found = await weaknessesNow({ send }, this.#keys.schema, waitaof, this.#where);
         this.#traits = { ...this.#traits, weaknesses: found };
       });

@@ -19,6 +19,27 @@ type Asked = Pick<Connection, 'send'>;
 const settings = ['appendonly', 'appendfsync', 'no-appendfsync-on-rewrite', 'maxmemory-policy'];
 
 /**
+ * The driver goes on in database 0 where the server has no such one, and says nothing: two stores that
+ * were kept apart would share their accounts.
+ *
+ * @throws TokenError `STORE_MISCONFIGURED`
+ */
+export async function selectDatabase(
+  connection: Asked,
+  database: number,
+  where: string,
+): Promise<void> {
+  if (database === 0) return;
+  const [answer] = await connection.send([['select', database]]);
+  if (answer?.error === undefined) return;
+  if (replyCode(answer.error) !== 'ERR') throw storeError(answer.error, where);
+  throw misconfigured(
+    'no_database',
+    `Redis at ${where} has no database ${database}. Take one of a lower number, raise its setting "databases", or keep stores apart by the option prefix`,
+  );
+}
+
+/**
  * What the server does not promise, each a sentence that says how to change it.
  *
  * @throws TokenError `STORE_MISCONFIGURED` for one that cannot be used at all

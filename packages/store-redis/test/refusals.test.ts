@@ -45,6 +45,20 @@ describeOnRedis('what Redis refuses', () => {
     expect(await store.write([change('b')])).toMatchObject({ written: true });
   });
 
+  test('a database that the server does not have is not database 0', async () => {
+    const server = await redis.start();
+    const url = (database: number) => `${server.url}/${database}`;
+    const error = await failure(redis.newStore({ url: url(99) }).open());
+    expect(error).toMatchObject({ code: 'STORE_MISCONFIGURED', reason: 'no_database' });
+    expect(error.message).toMatch(/no database 99\..*prefix/);
+    const [first, second] = [
+      await redis.opened({ url: url(1) }),
+      await redis.opened({ url: url(2) }),
+    ];
+    await first.write([change('a')]);
+    expect((await second.read('account', 'a')).row).toBeUndefined();
+  });
+
   test('TLS to a server that speaks none ends in time, with words that say so', async () => {
     const server = await redis.start();
     const url = server.url.replace('redis:', 'rediss:');

@@ -28,7 +28,35 @@ export function addressFrom(url: string): string {
     throw invalid(`its URL names no database. It looks like ${example}`);
   }
   for (const part of [parsed.username, parsed.password]) decoded(part);
+  checkParameters(parsed.searchParams);
   return `${hostname}:${port === '' ? DEFAULT_PORT : port}/${database}`;
+}
+
+/** Of libpq and of `pg`: some of them the driver passes over, and no store depends on those. */
+const parameters = [
+  ...['sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslcrl', 'sslnegotiation', 'ssl'],
+  ...['uselibpqcompat', 'channel_binding', 'gssencmode', 'connect_timeout', 'target_session_attrs'],
+  ...['application_name', 'fallback_application_name', 'client_encoding', 'options'],
+  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'],
+  ...['keepalives', 'keepalives_idle', 'keepalives_interval', 'keepalives_count'],
+];
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+/** A driver that passes over a misspelt `sslmode` connects in clear text. */
+function checkParameters(given: URLSearchParams): void {
+  for (const name of given.keys()) {
+    if (parameters.includes(name)) continue;
+    const schema = name === 'schema' ? ' The schema is an option of the store.' : '';
+    // Only a word is repeated: anything else may be a piece of a password.
+    const shown = /^[a-z_]{1,40}$/i.test(name) ? ` "${name}"` : '';
+    throw invalid(
+      `its URL has an unknown parameter${shown}. Known: ${parameters.join(', ')}.${schema}`,
+    );
+  }
+  const mode = given.get('sslmode');
+  if (mode !== null && !sslModes.includes(mode)) {
+    throw invalid(`the sslmode of its URL is one of ${sslModes.join(', ')}`);
+  }
 }
 
 /** Where a pool of the host leads, as far as its options say. */

@@ -28,6 +28,10 @@ describeStores(servers, ({ start }) => {
     const without = await world.run(['token', 'crm'], { env });
     expect([without.code, without.err]).toEqual([6, expect.stringContaining('tokenkeep keys add')]);
 
+    const doctor = await world.run(['doctor'], { env });
+    expect(doctor.code).not.toBe(0);
+    expect(doctor.out).toMatch(/fleet\.keys is missing[\s\S]*tokenkeep keys add/);
+
     const made = await world.run(['keys', 'add'], { env });
     expect([made.code, made.err]).toEqual([0, '']);
     const first = await world.run(['token', 'crm'], { env });

@@ -18,7 +18,7 @@ export interface MeasureOptions {
  * of short, closed lists: never an account, a URL or a message.
  */
 export function measureEngine(engine: TokenEngine, options: MeasureOptions = {}): Disposable {
-  const meter = options.meter ?? metrics.getMeter('tokenkeep');
+  const meter = meterOf(options);
   const made = makeInstruments(meter);
   const listening = countersOf(made).map(([name, listen]) => engine.on(name, listen as never));
   const gauges = [made.accounts, made.overdue, made.storeReachable, made.breakers, made.incidents];
@@ -30,6 +30,15 @@ export function measureEngine(engine: TokenEngine, options: MeasureOptions = {})
       meter.removeBatchObservableCallback(observe, gauges);
     },
   };
+}
+
+/** @throws TypeError for what is no option, or no meter: it would measure nothing, and say nothing */
+function meterOf({ meter, ...unknown }: MeasureOptions): Meter {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw new TypeError(`measureEngine has no option "${name}", only meter`);
+  if (meter === undefined) return metrics.getMeter('tokenkeep');
+  if (typeof meter.createCounter === 'function') return meter;
+  throw new TypeError('measureEngine: meter is what provider.getMeter(name) returns');
 }
 
 type Counter<Name extends EventName = EventName> = readonly [
@@ -45,7 +54,8 @@ function countersOf(made: Instruments): Counter[] {
     made.renewals.add(1, { provider, operation, outcome: 'renewed' });
     made.renewalDuration.record(tookMs / 1_000, { provider, operation, outcome: 'renewed' });
     made.durable.record(durableMs / 1_000, { provider });
-    made.headroom.record(leftMs / 1_000, { provider });
+    // A first token replaces none: nothing was left of nothing.
+    if (event.generation > 1) made.headroom.record(leftMs / 1_000, { provider });
   };
   return [
     on('token:renewed', renewed('refresh')),

@@ -45,6 +45,32 @@ const of = (points: readonly Point[], name: string) =>
   points.filter((point) => point.name === name).map(({ attributes, value }) => [attributes, value]);
 
 describe('the metrics of an engine', () => {
+  test('tell what was left of a token that was replaced, and nothing of a first one', async () => {
+    await using world = new World();
+    const { providers, accounts } = await authRefreshWorld(world);
+    const engine = await world.engine({ providers, accounts });
+    const measured = measuring();
+    using _listening = measureEngine(engine, { meter: measured.meter });
+    await world.run(engine.getToken('crm'));
+    expect(of(await measured.points(), 'tokenkeep.token.left')).toEqual([]);
+    await world.clock.advance(10_000);
+    await world.run(engine.renew('crm'));
+    expect(of(await measured.points(), 'tokenkeep.token.left')).toEqual([
+      [{ provider: 'crm-api' }, 1],
+    ]);
+    await measured.stop();
+  });
+
+  test.each([
+    [{ metre: 1 }, /no option "metre"/],
+    [{ meter: { getMeter: () => {} } }, /getMeter/],
+  ])('are not silent about %p', async (options, message) => {
+    await using world = new World();
+    const { providers, accounts } = await authRefreshWorld(world);
+    const engine = await world.engine({ providers, accounts });
+    expect(() => measureEngine(engine, options as never)).toThrow(message);
+  });
+
   test('count renewals by what they brought, with how long they took', async () => {
     await using world = new World();
     const { server, providers, accounts } = await authRefreshWorld(world);
@@ -67,7 +93,7 @@ describe('the metrics of an engine', () => {
       ]),
     );
     expect(of(points, 'tokenkeep.renewal.durable')).toEqual([[{ provider: 'crm-api' }, 2]]);
-    expect(of(points, 'tokenkeep.token.left')).toEqual([[{ provider: 'crm-api' }, 2]]);
+    expect(of(points, 'tokenkeep.token.left')).toEqual([[{ provider: 'crm-api' }, 1]]);
     expect(of(points, 'tokenkeep.doubts')).toEqual([[{ provider: 'crm-api' }, 1]]);
     expect(of(points, 'tokenkeep.accounts')).toEqual(
       expect.arrayContaining([

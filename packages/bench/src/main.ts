@@ -8,7 +8,9 @@ type FleetFlags = Omit<FleetOptions, 'signal' | 'tell' | 'peers'> & {
   readonly json?: boolean;
 };
 
-const program = new Command('bench').description('How fast it is, and beside what.');
+const program = new Command('bench')
+  .description('How fast it is, and beside what.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 program
   .command('fleet')
@@ -31,7 +33,7 @@ async function fleet({ json, peers = false, ...flags }: FleetFlags): Promise<voi
   const interrupted = new AbortController();
   const { signal } = interrupted;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => interrupted.abort(new Error(`Ended by ${name}.`)));
+    process.on(name, () => interrupted.abort(new Error(`Ended by ${name}.`)));
   }
   try {
     const tell = json ? () => {} : (line: string) => console.log(line);

@@ -45,7 +45,7 @@ async function main(flags: Flags): Promise<void> {
   if (missing !== undefined) program.error(`This ${missing}`);
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => interrupted.abort(new Error(`Ended by ${name}.`)));
+    process.on(name, () => interrupted.abort(new Error(`Ended by ${name}.`)));
   }
   const { signal } = interrupted;
   const plan: ChaosPlan = { store, minutes, seed, processes, accounts, controlMinutes, signal };

@@ -72,7 +72,15 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const port = await freePort();
   const folder = newFolder();
   const data = options.dataFolder ?? join(folder, 'data');
-  if (options.dataFolder === undefined) initialise(folder, data);
+  const remove = () => {
+    for (const each of folders) rmSync(each, { recursive: true, force: true });
+  };
+  try {
+    if (options.dataFolder === undefined) initialise(folder, data);
+  } catch (error) {
+    remove();
+    throw error;
+  }
   configure(data, { port: String(port), unix_socket_directories: '', ...options.settings });
 
   const { smallDiskMegabytes: megabytes } = options;
@@ -127,7 +135,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     },
     stop: async () => {
       await end(signals.immediate);
-      for (const each of folders) rmSync(each, { recursive: true, force: true });
+      remove();
     },
   };
 }

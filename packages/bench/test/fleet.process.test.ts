@@ -56,7 +56,7 @@ describe.each([
         peer,
         'claim, p99',
         'storage for an account',
-        'late by at most',
+        'late by up to',
       ]) {
         expect(report).toContain(word);
       }

@@ -1,6 +1,9 @@
 import Table from 'cli-table3';
 import type { FleetFigures } from './figures.js';
 
+/** No colours: it is kept in files. */
+const plain = { head: [], border: [] };
+
 /** The figures as tables for a terminal. */
 export function fleetReport(figures: FleetFigures): string {
   const { store, accounts, processes, seconds, lateness } = figures;
@@ -12,6 +15,7 @@ function loops({ engine, bare, peer }: FleetFigures): string {
   const table = new Table({
     head: ['', 'renewals/s', 'the engine is'],
     colAligns: ['left', 'right', 'right'],
+    style: plain,
   });
   const ratio = (other: number) => `${(engine.perSecond / other).toFixed(2)} x`;
   table.push(
@@ -29,7 +33,7 @@ function loops({ engine, bare, peer }: FleetFigures): string {
 }
 
 function facts({ claim, bytesPerAccount, bodyBytes, startMs, memoryMb }: FleetFigures): string {
-  const table = new Table({ colAligns: ['left', 'right'] });
+  const table = new Table({ colAligns: ['left', 'right'], style: plain });
   table.push(
     ['claim, median', `${claim.p50Ms.toFixed(1)} ms`],
     ['claim, p99', `${claim.p99Ms.toFixed(1)} ms`],
@@ -55,8 +59,9 @@ function lateTitle({
 
 function late({ p50Ms, p99Ms, mostMs, histogram, renewed }: FleetFigures['lateness']): string {
   const table = new Table({
-    head: ['late by at most', 'renewals', ''],
+    head: ['late by up to', 'renewals', ''],
     colAligns: ['right', 'right', 'left'],
+    style: plain,
   });
   for (const { upToMs, count } of histogram) {
     const bar = '#'.repeat(Math.round((count / Math.max(1, renewed)) * 40));

@@ -32,7 +32,7 @@ export function singleSend(evidence: Evidence): Verdict {
       }
     }
   }
-  return { promise: 'I1', says: 'sends of each single-use refresh token', looked, broken };
+  return { promise: 'I1', says: 'sends of single-use refresh tokens', looked, broken };
 }
 
 /** Requests that presented each single-use refresh token, oldest first. */

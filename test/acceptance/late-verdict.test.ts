@@ -31,6 +31,11 @@ test.each([429, 400])(
     cable.down = true;
     await world.clock.advance(14 * second);
     cable.down = false;
+    const fence = async () => (await world.store.read('account', 'crm-api/crm')).row?.fence ?? 0;
+    const fenceBefore = await fence();
+    await world.clock.advance(20 * second);
+    // Whoever has decided something for the doubt's sake meanwhile, e.g. a login, decides again.
+    expect(await fence()).toBeGreaterThan(fenceBefore);
     await world.clock.advance(5 * minute);
     expect(world.seen('claim:lost')).not.toEqual([]);
     expect(world.seen('account:reauthorization_required')).toEqual([]);

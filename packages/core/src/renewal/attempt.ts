@@ -373,15 +373,16 @@ export class Attempt {
   /**
    * Another process has claimed the row meanwhile, and could not tell what became of this attempt.
    * As long as it stands there as the one in doubt nobody has sent since, and the answer settles it.
+   * The fence is raised: what has been decided over there, for the doubt's sake, is decided again.
    */
   async #sayLate(failure: Failure): Promise<void> {
     const { services, plan } = this;
     const { incarnation, generation } = this.#before;
-    await editRecord(services.store, plan.account.id, ({ record }) => {
+    await editRecord(services.store, plan.account.id, ({ record, row }) => {
       if (record?.sent?.attemptId !== this.#attemptId) return;
       if (record.incarnation !== incarnation || record.generation !== generation) return;
       const after = afterFailure(record, failure).record;
-      return { record: after, due: this.#due(after) };
+      return { record: after, due: this.#due(after), fence: (row?.fence ?? 0) + 1 };
     });
   }
 

@@ -124,11 +124,10 @@ const commands = {
     });
     const renewed = await outcome(engine.renew('crm'));
     const served = await outcome(engine.getToken('crm'));
-    const { store } = engine.health();
     const whileFull = requests();
     makeSpace();
     const saved = await stored(engine);
-    return { renewed, served, store, whileFull, stored: saved, events, requests: requests() };
+    return { renewed, served, whileFull, stored: saved, events, requests: requests() };
   },
 };
 

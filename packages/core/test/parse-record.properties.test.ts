@@ -80,8 +80,8 @@ const isText: Rule = (value) => typeof value === 'string';
 const rules: Readonly<Record<string, Rule>> = {
   format: (value) => value === 1,
   state: (value) =>
-    ['idle', 'live', 'reauthorization_required', 'revoked'].includes(String(value)) &&
-    typeof value === 'string',
+    typeof value === 'string' &&
+    ['idle', 'live', 'reauthorization_required', 'revoked'].includes(value),
   incarnation: (value) => typeof value === 'string' && /^\d+\.[0-9a-f]+$/.test(value),
   'upstream.incarnation': isText,
   'retiring.0.incarnation': isText,
@@ -125,7 +125,8 @@ const bodies = fc.oneof(
       }),
   },
   fc.json({ maxDepth: 2 }),
-  fc.anything({ maxDepth: 1, maxKeys: 2 }).map(String),
+  // Not by String(): an object may be in the way of that with a member of its own.
+  fc.anything({ maxDepth: 1, maxKeys: 2 }).map((value) => fc.stringify(value)),
 );
 
 describe('a stored record', () => {

@@ -10,9 +10,9 @@ import { postgresMissing, redisMissing } from '@tokenkeep/servers';
 
 /** Its processes are forked: the built program, as `npm run bench` runs it. */
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const small = '--late 500 --seconds 2 --connections 5 --peers --json'.split(' ');
+const small = '--late 500 --seconds 1 --connections 5 --peers --json'.split(' ');
 /** More than are renewed in that time, by a loop that does little. */
-const accounts = { postgres: 12_000, redis: 30_000 };
+const accounts = { postgres: 9_000, redis: 18_000 };
 
 async function bench(store: keyof typeof accounts): Promise<FleetFigures> {
   const args = [program, 'fleet', '--store', store, '--accounts', `${accounts[store]}`, ...small];

@@ -38,7 +38,9 @@ export function reportText(result: ChaosResult, seconds: number): string {
       ]),
     ),
     table(['figure', ''], figures(result)),
-    ...(broken.length === 0 ? ['No promise of those above was broken.'] : [broken.slice(0, 50).join('\n')]),
+    ...(broken.length === 0
+      ? ['No promise of those above was broken.']
+      : [broken.slice(0, 50).join('\n')]),
   ].join('\n\n');
 }
 

@@ -1,6 +1,7 @@
 // Renewals driven by pg-boss: one job in each slot of time, whose handler is a tick. See
 // docs/how-to/renew-from-a-job-system.md. Run as many of these processes as you like.
 
+import { setTimeout } from 'node:timers/promises';
 import { createTokenEngine, sharedKeyring } from '@tokenkeep/core';
 import { authRefresh } from '@tokenkeep/provider-auth-refresh';
 import { postgresStore } from '@tokenkeep/store-postgres';
@@ -38,9 +39,17 @@ const boss = new PgBoss({ connectionString: url });
 boss.on('error', say);
 await boss.start();
 // Of jobs that wait there is one: ticks that were missed need not be made up for.
-const makeQueue = () => boss.createQueue(QUEUE, { name: QUEUE, policy: 'short' });
-// The first two processes may deadlock over its table. The one that is turned away finds it made.
-await makeQueue().catch(makeQueue);
+const makeQueue = async (triesLeft = 5) => {
+  try {
+    await boss.createQueue(QUEUE, { name: QUEUE, policy: 'short' });
+  } catch (error) {
+    // The first two processes may deadlock over its table: each pauses for a time of its own.
+    if (triesLeft === 0) throw error;
+    await setTimeout(Math.random() * 500);
+    await makeQueue(triesLeft - 1);
+  }
+};
+await makeQueue();
 await boss.work(QUEUE, { pollingIntervalSeconds: 0.5 }, async () => {
   const { renewed } = await engine.tick();
   if (renewed > 0) console.log(`renewed ${renewed}`);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TokenError } from '@tokenkeep/core';
 import {
@@ -49,13 +50,18 @@ async function changeableRedis(): Promise<Changeable> {
   };
 }
 
-/** The first call may still meet the connection that was cut. */
+/**
+ * The first calls may still meet the connection that was cut. With a pause, in which the end of it is
+ * heard: a call that is refused at once would else be made for ever, and nothing else be done.
+ */
 async function onceBack<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await whenAllowed(work);
-  } catch (error) {
-    if (!TokenError.is(error, 'STORE_UNAVAILABLE')) throw error;
-    return onceBack(work);
+  for (let triesLeft = 100; ; triesLeft -= 1) {
+    try {
+      return await whenAllowed(work);
+    } catch (error) {
+      if (triesLeft === 0 || !TokenError.is(error, 'STORE_UNAVAILABLE')) throw error;
+      await pause(20);
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { postgresMissing, redisMissing } from '@tokenkeep/servers';
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const small = '--late 500 --seconds 1 --connections 5 --peers --json'.split(' ');
 /** More than are renewed in that time, by a loop that does little. */
-const accounts = { postgres: 9_000, redis: 18_000 };
+const accounts = { postgres: 16_000, redis: 40_000 };
 
 async function bench(store: keyof typeof accounts): Promise<FleetFigures> {
   const args = [program, 'fleet', '--store', store, '--accounts', `${accounts[store]}`, ...small];

@@ -6,13 +6,11 @@ import { runEngine, runMutants } from '../src/mutants/run-mutants.js';
 
 const kept = keptSeeds();
 const hunted = everyMutant.filter(({ id }) => kept[id] !== undefined);
-/** Every fourth, as all of them take minutes: `npm run mutants` plays all. */
-const sampled = hunted.filter((_, place) => place % 4 === 0);
 
 let runs: readonly MutantRun[];
 
 beforeAll(async () => {
-  runs = await runMutants(sampled, ({ id }) => kept[id] ?? [], {});
+  runs = await runMutants(hunted, ({ id }) => kept[id] ?? [], {});
 }, 900_000);
 
 test('a seed is kept for more than fifty mutants, and for none that is gone', () => {
@@ -21,7 +19,7 @@ test('a seed is kept for more than fifty mutants, and for none that is gone', ()
 });
 
 // Where the engine has changed, another seed may kill: npm run mutants -- --only <id> --seeds 1-40 --keep
-test.each(sampled)('the simulation notices: $id ($title)', ({ id }) => {
+test.each(hunted)('the simulation notices: $id ($title)', ({ id }) => {
   const { kills, tried } = runs.find(({ mutant }) => mutant.id === id) as MutantRun;
   expect({ tried, kills: kills.length }).toEqual({ tried, kills: 1 });
 });
@@ -29,5 +27,5 @@ test.each(sampled)('the simulation notices: $id ($title)', ({ id }) => {
 test('under the same seeds it finds nothing wrong with the engine', async () => {
   const tried = await runEngine(runs.flatMap(({ kills }) => kills));
   expect(tried.filter(({ violation, broken }) => violation ?? broken)).toEqual([]);
-  expect(tried.length).toBeGreaterThan(5);
+  expect(tried.length).toBeGreaterThan(10);
 }, 900_000);

@@ -14,16 +14,14 @@ export function processHolder(random: Random): Holder {
   const boot = hashed(bootId);
   const space = hashed(pidNamespace());
   const nonce = randomId(random, 6);
-  const own = [machine, boot, space, process.pid, startOf(process.pid) ?? 0, nonce].join('.');
+  const ownStart = startOf(process.pid) ?? '0';
   return {
-    id: own,
+    id: [machine, boot, space, process.pid, ownStart, nonce].join('.'),
     isGone: (id) => {
-      // Asked at every change of a record that is in doubt: without a look into the system.
-      if (id === own) return false;
       const [itsMachine, itsBoot, itsSpace, pid, start] = id.split('.');
       if (itsMachine !== machine || itsBoot !== boot || itsSpace !== space) return false;
       if (pid === undefined || !/^\d+$/.test(pid)) return false;
-      if (Number(pid) === process.pid && start === String(startOf(process.pid) ?? 0)) return false;
+      if (Number(pid) === process.pid && start === ownStart) return false;
       return !isAlive(Number(pid), start);
     },
     isOfEarlierBoot: (id) => {

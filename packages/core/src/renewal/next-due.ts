@@ -9,7 +9,7 @@ import {
   type SentAttempt,
 } from '../store/account-record.js';
 import type { StoreTime } from '../store/token-store.js';
-import { msUntilAged, validityOfRecord } from './renewal-policy.js';
+import { graceLeftMs, msUntilAged, validityOfRecord } from './renewal-policy.js';
 
 /** When somebody must look at an account next, on the store's clock, and what for. */
 export interface NextAction {
@@ -100,9 +100,9 @@ function doubtAction(
   time: StoreTime,
 ): NextAction {
   const { config, profile, parameters: p } = plan;
-  const grace = singleUse(profile)?.reuseGraceMs ?? 0;
-  const inGrace = grace > 0 && msUntil(sent.sentAt, grace - p.graceMarginMs, time) > 0;
-  const mayResend = grace > 0 ? inGrace : profile.inDoubt === 'resend-once';
+  const rotation = singleUse(profile);
+  const inGrace = rotation !== undefined && graceLeftMs(sent, rotation, time, p) > 0;
+  const mayResend = rotation?.reuseGraceMs ? inGrace : profile.inDoubt === 'resend-once';
   const resendable = sent.sends < 2 && mayResend;
   if (resendable && (sent.ended || inGrace)) return { at: time.ms, action: 'settle_doubt' };
   const settledAt = time.ms + Math.max(0, msUntilSettled(plan, sent, time));

@@ -112,7 +112,7 @@ export class Scheduler {
     try {
       for await (const { entries, time } of upcomingPages(store, p.schedulePollMs)) {
         const idle = entries.filter(({ id }) => this.#isIdle(id));
-        untilDue = Math.min(untilDue, ...idle.map((entry) => freeAt(entry) - time.ms));
+        untilDue = Math.min(untilDue, untilFree(idle, time));
         this.#overdueMs = Math.max(0, -untilDue);
         await this.#claim(idle.filter(isFreeAt(time)), window, claims, stop);
         if (stop?.aborted || idle.some(({ due }) => due > time.ms)) break;
@@ -210,7 +210,7 @@ export class Scheduler {
     const { store, parameters } = this.services;
     for await (const { entries, time } of upcomingPages(store, parameters.schedulePollMs)) {
       const idle = entries.filter(({ id }) => this.#isIdle(id));
-      if (idle.length > 0) return Math.min(...idle.map((entry) => freeAt(entry) - time.ms));
+      if (idle.length > 0) return untilFree(idle, time);
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -304,6 +304,11 @@ export class Scheduler {
 /** What another process has leased is seen to: nobody is late before that lease has run out. */
 function freeAt({ due, leaseUntil }: DueEntry): number {
   return Math.max(due, leaseUntil ?? due);
+}
+
+/** Until the first of them; infinite without any. */
+function untilFree(entries: readonly DueEntry[], { ms }: StoreTime): number {
+  return Math.min(...entries.map(freeAt)) - ms;
 }
 
 function isFreeAt({ ms }: StoreTime) {

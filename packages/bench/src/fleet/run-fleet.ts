@@ -161,22 +161,25 @@ function engineJob({ accounts, connections }: FleetOptions, place: Place): Worke
   return { role: 'engine', place, accounts, connections, scheduled: false };
 }
 
-async function loop(
-  { processes, seconds, signal }: FleetOptions,
-  job: WorkerJob,
-): Promise<Measured> {
-  await using workers = new Workers(
+/** Every process of the fleet at the same job. */
+function allDoing(job: WorkerJob, { processes, signal }: FleetOptions): Workers {
+  return new Workers(
     Array.from({ length: processes }, () => job),
     signal,
   );
+}
+
+async function loop(options: FleetOptions, job: WorkerJob): Promise<Measured> {
+  const { seconds, signal } = options;
+  await using workers = allDoing(job, options);
   const started = await workers.all('ready');
   workers.tell('go');
-  await pause(Math.min(WARM_UP_MS, seconds * 500), signal);
+  await sleep(Math.min(WARM_UP_MS, seconds * 500), undefined, { signal });
   const warms = async () =>
     (await workers.ask()).some(({ renewals, ranDry }) => renewals === 0 && !ranDry);
-  while (await warms()) await pause(100, signal);
+  while (await warms()) await sleep(100, undefined, { signal });
   workers.tell('mark');
-  await pause(seconds * 1_000, signal);
+  await sleep(seconds * 1_000, undefined, { signal });
   const reports = await workers.ask();
   if (reports.some(({ ranDry }) => ranDry)) throw new RanDry(job.role);
   const perSecond = sum(reports.map(({ renewals, elapsedMs }) => (renewals * 1_000) / elapsedMs));
@@ -190,15 +193,12 @@ async function loop(
 }
 
 async function measureLateness(options: FleetOptions, place: Place): Promise<Lateness> {
-  const { late, processes, connections, signal } = options;
+  const { late, connections, signal } = options;
   await prepared(place);
   const dueEvery = 1_000 / late;
   await fill(options, place, late, Date.now() + 3_600_000, dueEvery);
   const job: WorkerJob = { role: 'engine', place, accounts: late, connections, scheduled: true };
-  await using workers = new Workers(
-    Array.from({ length: processes }, () => job),
-    signal,
-  );
+  await using workers = allDoing(job, options);
   await workers.all('ready');
   const dueFrom = await dueSoon(place, late, dueEvery);
   options.tell(`The first is due in ${dueFrom - Date.now()} ms.`);
@@ -207,7 +207,7 @@ async function measureLateness(options: FleetOptions, place: Place): Promise<Lat
   let requests = 0;
   let idleSince = Date.now();
   while (moments.length < 2 * late && Date.now() - Math.max(idleSince, dueFrom) < IDLE_MS) {
-    await pause(LOOK_EVERY_MS, signal);
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
     const reports = await workers.ask();
     const before = moments.length;
     moments = reports.flatMap((report) => report.moments);
@@ -298,8 +298,4 @@ function quantile(sorted: readonly number[], part: number): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }

@@ -18,7 +18,7 @@ export const manyRuns = runs(100_000);
 /** Of promises in an order that the scheduler draws: a millisecond or two each. */
 export const interleavings = runs(10_000);
 /** Of the calls of two clients to a store that may write to a disk: ten milliseconds or more each. */
-export const histories = runs(200);
+export const histories = runs(500);
 
 /** For tests of asynchronous properties, on a machine that has much else to do. Milliseconds. */
 export const timeLimitMs = 900_000 * Math.max(1, factor);

@@ -174,7 +174,7 @@ class PostgresStore implements TokenStore {
       await made.use((client) => checkPrivileges(client, place));
       const gate = lockKey('rows', this.#schema);
       const teller = new ChangeTeller(made, channelOf(this.#schema));
-      const rows = new Rows(made, this.#timeoutMs, schema, gate, teller);
+      const rows = new Rows(made, this.#timeoutMs, schema, gate, teller, this.#clock);
       await rows.findTime();
       const look = async (client: PgClient) => {
         this.#weaknesses = await weaknessesOf(client, schema);

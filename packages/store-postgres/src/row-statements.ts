@@ -7,7 +7,12 @@ import type {
   StoredRow,
 } from '@tokenkeep/core';
 import { type CallFacts, momentIn, type Statement, unlessNewer } from './statement.js';
-import { firstStaleStatement, writeOneStatement, writeStatement } from './write-statement.js';
+import {
+  firstStaleStatement,
+  writeEachStatement,
+  writeOneStatement,
+  writeStatement,
+} from './write-statement.js';
 
 /** A value as PostgreSQL writes it. */
 export type SqlValue = string | null;
@@ -102,12 +107,18 @@ export class RowStatements {
     };
   }
 
+  /** All of them or none. */
   write(call: CallFacts, changes: readonly RowWrite[]): Statement {
-    const [first, second] = changes;
-    if (first !== undefined && second === undefined) {
-      return writeOneStatement(this.schema, this.gate, call, first);
-    }
     return writeStatement(this.schema, this.gate, call, changes);
+  }
+
+  writeOne(call: CallFacts, change: RowWrite): Statement {
+    return writeOneStatement(this.schema, this.gate, call, change);
+  }
+
+  /** Each for itself. */
+  writeEach(call: CallFacts, changes: readonly RowWrite[]): Statement {
+    return writeEachStatement(this.schema, this.gate, call, changes);
   }
 
   firstStale(call: CallFacts, changes: readonly RowWrite[]): Statement {

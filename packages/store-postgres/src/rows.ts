@@ -1,6 +1,7 @@
 import {
   type ClaimDueQuery,
   type ClaimDueResult,
+  type Clock,
   type DuePlace,
   type ReadResult,
   type RowKind,
@@ -22,13 +23,15 @@ import {
   type SqlValue,
   storedRow,
 } from './row-statements.js';
+import { SharedWrites } from './shared-writes.js';
 import type { CallFacts, Statement } from './statement.js';
 import { StoreClock } from './store-clock.js';
 
 /** A lock is waited for no longer than this part of a call's time: the server then says why. */
 const LOCK_SHARE = 0.8;
 
-const GATE_WAIT_MS = 1_000;
+/** What holds up others waits for a lock no longer than this. */
+const HOLD_UP_MS = 1_000;
 
 interface Answer {
   readonly time: StoreTime;
@@ -40,6 +43,7 @@ interface Answer {
 export class Rows {
   readonly #statements: RowStatements;
   readonly #clock = new StoreClock();
+  readonly #shared: SharedWrites;
   readonly #lockTimeoutMs: number;
 
   constructor(
@@ -48,7 +52,9 @@ export class Rows {
     private readonly schema: string,
     gate: string,
     private readonly teller: Pick<ChangeTeller, 'tell'>,
+    clock: Pick<Clock, 'sleep'>,
   ) {
+    this.#shared = new SharedWrites(clock, (changes) => this.#writeEach(changes));
     this.#statements = new RowStatements(schema, gate);
     this.#lockTimeoutMs = Math.max(1, Math.round(timeoutMs * LOCK_SHARE));
   }
@@ -97,7 +103,7 @@ export class Rows {
    */
   async #claim(query: ClaimDueQuery): Promise<Answer> {
     const { floorMs, lockTimeoutMs } = this.#call;
-    const call = { floorMs, lockTimeoutMs: Math.min(GATE_WAIT_MS, Math.ceil(lockTimeoutMs / 2)) };
+    const call = { floorMs, lockTimeoutMs: Math.min(HOLD_UP_MS, Math.ceil(lockTimeoutMs / 2)) };
     try {
       return await this.#ask(this.#statements.claimDue(call, query, true));
     } catch (error) {
@@ -107,6 +113,39 @@ export class Rows {
   }
 
   async write(changes: readonly RowWrite[]): Promise<WriteResult> {
+    const [first, second] = changes;
+    const isOne = first !== undefined && second === undefined;
+    return isOne ? this.#shared.write(first) : this.#writeTogether(changes);
+  }
+
+  async #writeEach(changes: readonly RowWrite[]): Promise<readonly WriteResult[]> {
+    const [first] = changes;
+    if (first !== undefined && changes.length === 1) return [await this.#writeOne(first)];
+    const { floorMs, lockTimeoutMs } = this.#call;
+    const call = { floorMs, lockTimeoutMs: Math.min(HOLD_UP_MS, lockTimeoutMs) };
+    const { rows } = await this.#ask(this.#statements.writeEach(call, changes));
+    const results: WriteResult[] = [];
+    for (const [place, changed, ms] of rows) {
+      const at = Number(place) - 1;
+      const change = changes[at] as RowWrite;
+      results[at] = this.#written(change, changed === '1', this.#clock.take(Number(ms)));
+    }
+    return results;
+  }
+
+  async #writeOne(change: RowWrite): Promise<WriteResult> {
+    const { time, rows } = await this.#ask(this.#statements.writeOne(this.#call, change));
+    return this.#written(change, rows[0]?.[1] === '1', time);
+  }
+
+  /** One that was not made was stale, or its row appeared meanwhile. */
+  #written(change: RowWrite, written: boolean, time: StoreTime): WriteResult {
+    if (!written) return { written, conflict: change.id, time };
+    this.teller.tell([change]);
+    return { written, time };
+  }
+
+  async #writeTogether(changes: readonly RowWrite[]): Promise<WriteResult> {
     let stale: SqlValue | undefined = null;
     try {
       const { time, rows } = await this.#ask(this.#statements.write(this.#call, changes));
@@ -115,8 +154,6 @@ export class Rows {
         this.teller.tell(changes);
         return { written: true, time };
       }
-      // One row alone: it was stale, or appeared meanwhile.
-      if (changes.length === 1) return { written: false, conflict: idAt(changes, '1'), time };
       stale = place;
     } catch (error) {
       if (sqlStateOf(error) !== ROW_APPEARED) throw error;

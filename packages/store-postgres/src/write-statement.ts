@@ -60,11 +60,7 @@ export function writeStatement(
       String(call.lockTimeoutMs),
       gate,
       ...placesOf(changes),
-      changes.map(({ body }) => body),
-      changes.map(({ due }) => due ?? null),
-      changes.map(({ fence }) => fence),
-      changes.map(({ lease }) => lease?.holder ?? null),
-      changes.map(({ lease }) => lease?.ms ?? null),
+      ...columnsOf(changes),
     ],
   };
 }
@@ -95,6 +91,29 @@ export function writeOneStatement(
   };
 }
 
+/**
+ * The same for changes that have nothing to do with each other: the place of each, whether it was
+ * made, and when. Rows are locked in the order in which all writes lock them.
+ */
+export function writeEachStatement(
+  schema: string,
+  gate: string,
+  { floorMs, lockTimeoutMs }: CallFacts,
+  changes: readonly RowWrite[],
+): Statement {
+  return {
+    text: `SELECT w.raw_ms, w.time_ms, g.place, w.changed, w.time_ms FROM (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::text[], $5::float8[], $6::int8[],
+          $7::text[], $8::float8[]) WITH ORDINALITY
+          AS g (kind, id, expected, body, due, fence, holder, lease_ms, place)
+        ORDER BY g.kind COLLATE "C", g.id COLLATE "C", g.place
+      ) g CROSS JOIN LATERAL ${schema}.write_one(g.kind, g.id,
+        g.expected + ${unlessNewer(schema, '0')}, g.body, g.due, g.fence, g.holder, g.lease_ms,
+        $9, $10, $11) w`,
+    values: [...placesOf(changes), ...columnsOf(changes), floorMs, String(lockTimeoutMs), gate],
+  };
+}
+
 /** The place of the first change that is stale, or null. */
 export function firstStaleStatement(
   schema: string,
@@ -118,5 +137,16 @@ function placesOf(changes: readonly RowWrite[]): readonly unknown[] {
     changes.map(({ kind }) => kind),
     changes.map(({ id }) => id),
     changes.map(({ expected }) => expected),
+  ];
+}
+
+/** What is to be written: bodies, dues, fences, and leases in two parts. */
+function columnsOf(changes: readonly RowWrite[]): readonly unknown[] {
+  return [
+    changes.map(({ body }) => body),
+    changes.map(({ due }) => due ?? null),
+    changes.map(({ fence }) => fence),
+    changes.map(({ lease }) => lease?.holder ?? null),
+    changes.map(({ lease }) => lease?.ms ?? null),
   ];
 }

@@ -6,6 +6,7 @@ import {
   type Keyring,
   keyringSealer,
   readKeyFile,
+  sharedKeyring,
   systemRandom,
   TokenError,
   type TokenStore,
@@ -63,17 +64,13 @@ async function checkKeys(store: TokenStore, keyFile: string): Promise<readonly F
   for await (const row of allRows(store)) if (row.kind === 'account') rows.push(row);
   let keys: Keyring | undefined;
   try {
-    keys = readKeyFile(keyFile);
+    // Beside a file the first use makes a key. What several machines share has to be brought to each.
+    const isShared = rows.length === 0 && store.traits.sharedBy === 'fleet';
+    keys = isShared ? sharedKeyring(keyFile) : readKeyFile(keyFile);
   } catch (error) {
     return [refusal('key_file', error)];
   }
   if (keys === undefined) {
-    // Beside a file the first use makes a key. What several machines share has to be brought to each.
-    if (rows.length === 0 && store.traits.sharedBy === 'fleet') {
-      const fix =
-        'Bring it here from another machine; if this is the first one, make it: tokenkeep keys add';
-      return [bad('key_file', `The key file ${keyFile} is missing.`, fix)];
-    }
     if (rows.length === 0) return [good('key_file', 'There is no key yet: nothing is sealed.')];
     const fix =
       'Put it back from a backup. If it is lost, remove the store: every account logs in again.';

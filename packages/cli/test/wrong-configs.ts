@@ -27,7 +27,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     line: 3,
     path: 'acounts',
     says: 'There is no "acounts" here.',
-    fix: 'Did you mean "accounts"? Known: store, namespace, keys, escrow, allowInsecureLoopback, providers',
+    fix: 'Did you mean "accounts"? Known: store, namespace, keys, escrow, whenNotDurable, allowInsecureLoopback',
   },
   {
     mistake: 'the scheme of a server is misspelt',

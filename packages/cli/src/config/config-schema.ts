@@ -71,6 +71,10 @@ export const configSchema = z.strictObject({
     .describe('With a server as store: the schema (PostgreSQL) or the prefix of keys (Redis).'),
   keys: text.optional().describe('With a server as store: the file with the sealing keys.'),
   escrow: text.optional().describe('With a server as store: where pairs wait while it is away.'),
+  whenNotDurable: z
+    .enum(['refuse', 'warn'], "give 'refuse' or 'warn'")
+    .optional()
+    .describe('With a server as store, if it may lose what it has acknowledged. Default: refuse.'),
   allowInsecureLoopback: z.boolean().optional().describe('http to this machine: for sandboxes.'),
   providers: providers.describe('Named as you like; each of a kind.'),
   accounts: z

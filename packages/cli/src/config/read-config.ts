@@ -91,6 +91,7 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
         namespace: textOf(data?.namespace),
         keys: textOf(data?.keys),
         escrow: textOf(data?.escrow),
+        whenNotDurable: data?.whenNotDurable === 'warn' ? 'warn' : 'refuse',
       }),
       providers: made.map(({ provider }) => provider),
       origins: made.map(({ origin }) => origin),

@@ -21,6 +21,7 @@ export interface StoreMembers {
   readonly namespace?: string | undefined;
   readonly keys?: string | undefined;
   readonly escrow?: string | undefined;
+  readonly whenNotDurable?: 'refuse' | 'warn';
 }
 
 const SCHEMES = {
@@ -49,7 +50,7 @@ export function isStore(store: string): boolean {
 /** @param configPath absolute: paths are relative to it */
 export function storePlace(configPath: string, members: StoreMembers): StorePlace {
   const folder = dirname(configPath);
-  const { store, keys, escrow, namespace = 'tokenkeep' } = members;
+  const { store, keys, escrow, namespace = 'tokenkeep', whenNotDurable = 'refuse' } = members;
   const kind = serverKind(store);
   if (store === undefined || kind === undefined) {
     const file = store === undefined ? defaultStorePath(configPath) : resolve(folder, store);
@@ -68,6 +69,7 @@ export function storePlace(configPath: string, members: StoreMembers): StorePlac
     escrow === undefined
       ? join(dirname(defaultStorePath(configPath)), 'escrow')
       : resolve(folder, escrow);
+  const common = { url: store, escrowFolder, whenNotDurable };
   return {
     kind,
     shown: shownUrl(store),
@@ -75,10 +77,10 @@ export function storePlace(configPath: string, members: StoreMembers): StorePlac
     async newStore() {
       if (kind === 'postgres') {
         const { postgresStore } = await import('@tokenkeep/store-postgres');
-        return postgresStore({ url: store, schema: namespace, escrowFolder });
+        return postgresStore({ ...common, schema: namespace });
       }
       const { redisStore } = await import('@tokenkeep/store-redis');
-      return redisStore({ url: store, prefix: namespace, escrowFolder });
+      return redisStore({ ...common, prefix: namespace });
     },
   };
 }

@@ -1,10 +1,6 @@
 import { mostInWindow } from '@tokenkeep/testing';
 import { byAccount, type Evidence } from '../evidence.js';
-import { parameters } from '../time-scale.js';
 import type { Verdict } from './verdict.js';
-
-/** A login that was spent leaves while the send gate is open, and arrives so much later at most. */
-const ARRIVES_WITHIN_MS = parameters.leaseMs - parameters.sendGateMs;
 
 /** I5: logins keep to the vendor's quota in every rolling window, across kills and clock steps. */
 export function loginBudgets(evidence: Evidence): Verdict {
@@ -15,7 +11,7 @@ export function loginBudgets(evidence: Evidence): Verdict {
     for (const [account, entries] of byAccount(server)) {
       const logins = entries.filter(({ operation }) => operation === 'obtain');
       looked += logins.length;
-      const most = mostInWindow(logins, windowMs - ARRIVES_WITHIN_MS);
+      const most = mostInWindow(logins, windowMs);
       if (most > limit) broken.push(`${account} logged in ${most} times in one window of ${limit}`);
     }
   }

@@ -120,7 +120,7 @@ async function assemble(parts: EngineParts, open: OpenParts): Promise<TokenEngin
       elapsed,
       outages: new HostOutages(store, parameters),
     }),
-    budgets: new BudgetRows(store),
+    budgets: new BudgetRows(store, parameters),
     incidents: new IncidentRows({ store, elapsed, events, parameters, registry }),
     paces: new PaceRows({ store, random, parameters }, parts.paces, holder.id),
     credentials: new CredentialsSource(registry, upstreams, clock, parameters.flightMs),

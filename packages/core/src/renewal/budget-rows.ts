@@ -7,6 +7,7 @@ import {
   emptyLedger,
   spend,
 } from '../guard/budget-ledger.js';
+import type { Parameters } from '../parameters/parameters.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import type { Budget } from '../provider/provider-profile.js';
 import { sharedRowId } from '../store/shared-row.js';
@@ -19,7 +20,15 @@ type Operation = Budget['operation'];
 
 /** The quotas of providers, as rows that are spent in the same write as the intent to send. */
 export class BudgetRows {
-  constructor(private readonly store: WatchedStore) {}
+  /** A request arrives so long after its spend at most: until then its claim lets it leave. */
+  readonly #arrivesWithinMs: number;
+
+  constructor(
+    private readonly store: WatchedStore,
+    { leaseMs, sendGateMs }: Pick<Parameters, 'leaseMs' | 'sendGateMs'>,
+  ) {
+    this.#arrivesWithinMs = leaseMs - sendGateMs;
+  }
 
   /**
    * The changes that spend one of each budget of an operation.
@@ -35,7 +44,7 @@ export class BudgetRows {
     return Promise.all(
       budgets.map(async (budget) => {
         const { row, ledger, now } = await this.#read(account, budget, credentials);
-        const result = spend(ledger, budget, now);
+        const result = spend(ledger, this.#asTheVendorCounts(budget), now);
         if (!result.granted) throw new BudgetExhausted(account, budget, result.retryAt);
         return {
           kind: 'budget',
@@ -69,9 +78,17 @@ export class BudgetRows {
     return Promise.all(
       budgets.map(async (budget) => {
         const { ledger, now } = await this.#read(account, budget, credentials);
-        return { operation: budget.operation, ...budgetLevel(ledger, budget, now) };
+        return {
+          operation: budget.operation,
+          ...budgetLevel(ledger, this.#asTheVendorCounts(budget), now),
+        };
       }),
     );
+  }
+
+  /** The vendor's window begins when a request arrives, and not when it was spent. */
+  #asTheVendorCounts(budget: Budget): Budget {
+    return { ...budget, windowMs: budget.windowMs + this.#arrivesWithinMs };
   }
 
   async #read(account: KnownAccount, budget: Budget, credentials: unknown) {

@@ -40,8 +40,8 @@ export const intentMutants: readonly Mutant[] = [
     edits: [
       edit(
         'renewal/budget-rows.ts',
-        'constructor(private readonly store: WatchedStore) {}',
-        'static made = 0;\n  readonly own = (BudgetRows.made += 1);\n  constructor(private readonly store: WatchedStore) {}',
+        'readonly #arrivesWithinMs: number;',
+        'readonly #arrivesWithinMs: number;\n  static made = 0;\n  readonly own = (BudgetRows.made += 1);',
       ),
       edit(
         'renewal/budget-rows.ts',

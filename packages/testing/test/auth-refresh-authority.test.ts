@@ -105,6 +105,15 @@ describe('AuthRefreshAuthority', () => {
     expect(await apiStatus(second.token)).toBe(401);
   });
 
+  test('grace: a pair that is shown again is said to live no longer than it does', async () => {
+    await started({ rules: { rotation: { kind: 'grace', graceMs: 30_000 } } });
+    const first = (await login()).body;
+    const second = (await refresh(first.refreshToken)).body;
+    await clock.advance(1_400);
+    const again = (await refresh(first.refreshToken)).body;
+    expect(again.tokenLifetime).toBe(second.tokenLifetime - 2);
+  });
+
   test('grace: ends when the new refresh token is used', async () => {
     await started({ rules: { rotation: { kind: 'grace', graceMs: 30_000 } } });
     const first = (await login()).body;

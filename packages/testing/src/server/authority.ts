@@ -12,6 +12,9 @@ import {
 import type { TokenMint } from './rotation/token-mint.js';
 import { type Processed, ScriptedServer, type ScriptedServerOptions } from './scripted-server.js';
 
+/** In real time the clock goes on from the issue of a token to the reply that tells its life. */
+const ANSWERS_WITHIN_MS = 5;
+
 export interface AuthorityOptions<A extends AuthorityAccount> extends ScriptedServerOptions {
   readonly accounts?: readonly A[];
   readonly rules?: Partial<TokenRules>;
@@ -118,9 +121,10 @@ export abstract class Authority<A extends AuthorityAccount> extends ScriptedServ
     return Math.floor((at + this.dateSkewMs) / 1000);
   }
 
-  /** Whole seconds from now until a true server time; not below 0. */
+  /** Whole seconds that are left until a true server time; not below 0. */
   protected secondsLeft(at: number): number {
-    return Math.max(0, Math.round((at - this.time.now()) / 1000));
+    const leftMs = at - this.time.now() + ANSWERS_WITHIN_MS;
+    return Math.max(0, Math.floor(leftMs / 1000));
   }
 }
 

@@ -26,6 +26,9 @@ const steps = [
     'dependency rules',
     [depcruise, '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'packages'],
   ],
+  ['nothing that nobody uses', [bin('knip/bin/knip.js')]],
+  ['public API, as its reports say', [join(root, 'scripts/api-reports.mjs'), '--check']],
+  ['tarballs, as Node and TypeScript see them', [join(root, 'scripts/check-tarballs.mjs')]],
   ['rows of the catalogues', [join(root, 'scripts/rows.mjs'), '--summary']],
 ];
 

@@ -47,7 +47,7 @@ export function blocksOf({ file, text }: Page, language: string): Block[] {
 }
 
 /** The text without fenced blocks. */
-export function proseOf({ text }: Page): string {
+function proseOf({ text }: Page): string {
   return text.replace(/^( *)```.*$(?:\n.*)*?\n\1```$/gm, '');
 }
 

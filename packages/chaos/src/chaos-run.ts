@@ -27,9 +27,9 @@ export interface ChaosResult {
 }
 
 /** Of the renewals of an undisturbed run, so many are made all the same. */
-export const LEAST_RENEWALS = 0.6;
+const LEAST_RENEWALS = 0.6;
 /** In a minute. */
-export const LEAST_KILLS = 10;
+const LEAST_KILLS = 10;
 
 /** An undisturbed run, then one in which everything goes wrong, and what is to be said of it. */
 export async function chaosRun(

@@ -4,7 +4,7 @@ import { type LineTrouble, lineTroubles } from './store-line.js';
 import type { StoreName } from './store-place.js';
 
 /** What an account server does with its next requests. */
-export const serverTroubles = [
+const serverTroubles = [
   'throttled',
   'unavailable',
   'error',

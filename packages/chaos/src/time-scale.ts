@@ -1,7 +1,7 @@
 import { type Parameters as EngineParameters, scaleParameters } from '@tokenkeep/core';
 
 /** A minute of the engines takes six seconds. */
-export const TIME_FACTOR = 0.1;
+const TIME_FACTOR = 0.1;
 
 /**
  * Replies, and writes that wait for a disk, take their time however fast the engines live: with half a

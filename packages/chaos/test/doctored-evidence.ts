@@ -1,7 +1,7 @@
 import type { AttemptEvidence, Evidence, ServerEvidence } from '../src/evidence.js';
 import type { WitnessedEntry } from '../src/witnessed-authority.js';
 
-export const accessLifeMs = 10_000;
+const accessLifeMs = 10_000;
 
 /** A run in which one account was renewed twice by one process, and all is well. */
 export function goodEvidence(server: Partial<ServerEvidence> = {}): Evidence {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The built program. */
-export const mainPath = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const mainPath = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 export interface CliRun {
   readonly cwd: string;

@@ -27,7 +27,7 @@ export interface Happening {
 }
 
 /** The demo is laid out for a terminal this wide. */
-export const width = 100;
+const width = 100;
 
 const textWidth = 41;
 

@@ -126,6 +126,6 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-export function invalid(message: string): TokenError {
+function invalid(message: string): TokenError {
   return new TokenError('CONFIGURATION_INVALID', `${message}.`);
 }

@@ -125,12 +125,12 @@ function noServer(): TokenError {
   return invalid('redisStore wants a server: either { url } or { client }');
 }
 
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === '') return 'an empty text';
   if (value === null || value === undefined || typeof value === 'number') return String(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-export function invalid(message: string): TokenError {
+function invalid(message: string): TokenError {
   return new TokenError('CONFIGURATION_INVALID', `${message}.`);
 }

@@ -62,7 +62,7 @@ export interface ProcessEnd {
 }
 
 /** What an engine in another process threw. */
-export class ThrownThere extends Error {
+class ThrownThere extends Error {
   constructor(
     readonly facts: { code?: string; reason?: string; retryInMs?: number; message: string },
   ) {

@@ -109,7 +109,7 @@ async function measure(
 }
 
 /** More was renewed in the time than was there. */
-export class RanDry extends Error {
+class RanDry extends Error {
   override readonly name = 'RanDry';
 
   constructor(role: WorkerJob['role']) {

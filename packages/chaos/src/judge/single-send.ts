@@ -47,7 +47,7 @@ export function sendsByToken(server: ServerEvidence): Map<string, WitnessedEntry
   return sends;
 }
 
-export function isProvablyUnprocessed(
+function isProvablyUnprocessed(
   { status, outcome, attemptId }: WitnessedEntry,
   { cuts }: Pick<Evidence, 'cuts'>,
 ): boolean {

@@ -62,7 +62,7 @@ export async function exec(
 }
 
 /** Ours, without the secrets that the configuration names, and with what the child is to have. */
-export function childEnvironment(
+function childEnvironment(
   own: NodeJS.ProcessEnv,
   secretVariables: readonly string[],
   { env, headerEnv }: Pick<ExecOptions, 'env' | 'headerEnv'>,

@@ -40,7 +40,7 @@ type KindOptions = Readonly<Record<string, unknown>> & { readonly id: string };
 const authRefreshOptions = authRefreshOptionsSchema.omit({ id: true, budgets: true });
 const oauth20Options = oauth20OptionsSchema.omit({ id: true, budgets: true });
 
-export const providerKinds = {
+const providerKinds = {
   chatapp: {
     options: chatAppOptionsSchema.omit({ id: true }),
     credentials: chatAppCredentialsSchema,

@@ -37,7 +37,7 @@ const KEYS = 'tokenkeep.keys';
 const SCHEME = /^([a-z][a-z0-9+.-]*:)\/\//i;
 
 /** Whether a text names a server, and which kind. */
-export function serverKind(store: string | undefined): 'postgres' | 'redis' | undefined {
+function serverKind(store: string | undefined): 'postgres' | 'redis' | undefined {
   const [, scheme = ''] = SCHEME.exec(store ?? '') ?? [];
   return SCHEMES[scheme.toLowerCase() as keyof typeof SCHEMES];
 }

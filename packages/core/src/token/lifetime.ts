@@ -26,7 +26,7 @@ export interface LifetimeBounds {
 }
 
 /** Shorter than this is treated as dead on arrival. Milliseconds. */
-export const SHORTEST_LIFETIME_MS = 1_000;
+const SHORTEST_LIFETIME_MS = 1_000;
 /** Used where a profile states no maximum. */
 export const LONGEST_LIFETIME_MS = 400 * 86_400_000;
 /** Used where neither the reply nor the profile states a lifetime. */

@@ -1,0 +1,172 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from '@tokenkeep/servers';
+import { ChatAppAuthority } from '@tokenkeep/testing';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-release-'));
+const house = join(folder, 'house');
+const next = '0.2.0';
+
+let registry: ChildProcess;
+let url: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}/`;
+  env = {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))),
+    NODE_OPTIONS: '',
+    npm_config_userconfig: join(folder, 'npmrc'),
+    npm_config_cache: join(folder, 'cache'),
+    GIT_AUTHOR_NAME: 'a test',
+    GIT_AUTHOR_EMAIL: 'test@localhost',
+    GIT_COMMITTER_NAME: 'a test',
+    GIT_COMMITTER_EMAIL: 'test@localhost',
+  };
+  registry = await startRegistry();
+  // A registry wants somebody who publishes; this one asks nobody who it is.
+  writeFileSync(join(folder, 'npmrc'), `registry=${url}\n//127.0.0.1:${port}/:_authToken=nobody\n`);
+  copyHouse();
+}, 300_000);
+
+afterAll(() => {
+  registry?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('one command gives all packages a version, dates the changes and tags the commit', () => {
+  const changes = join(house, 'CHANGELOG.md');
+  expect(() => release(next)).toThrow(/Head the changes in CHANGELOG\.md with: ## 0\.2\.0/);
+  writeFileSync(
+    changes,
+    readFileSync(changes, 'utf8').replace(/^## /m, `## ${next} (not yet released)\n\n## `),
+  );
+  expect(() => release(next)).toThrow(/not committed/);
+  inHouse('git', 'commit', '--quiet', '--all', '--message', 'Say what is new');
+  expect(release(next)).toContain(`v${next} is committed and tagged`);
+  expect(readFileSync(changes, 'utf8')).toMatch(/^## 0\.2\.0 \(\d{4}-\d\d-\d\d\)$/m);
+  expect(inHouse('git', 'describe')).toBe(`v${next}\n`);
+  const provider = JSON.parse(
+    readFileSync(join(house, 'packages/provider-chatapp/package.json'), 'utf8'),
+  );
+  expect([provider.version, provider.peerDependencies['@tokenkeep/core']]).toEqual([
+    next,
+    `^${next}`,
+  ]);
+}, 300_000);
+
+test('published from there, it installs from the registry, and serves ES modules and CommonJS', async () => {
+  release('--publish', '--registry', url);
+  const project = join(folder, 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  const names = ['core', 'provider-chatapp', 'store-sqlite'].map((name) => `@tokenkeep/${name}`);
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...names], { cwd: project, env });
+
+  const login = { email: 'ada@example.com', password: 'pw-4711', appId: 'app_1_1' };
+  await using server = await new ChatAppAuthority({
+    accounts: [{ accountId: 'crm', ...login }],
+  }).start();
+  const members = ['createTokenEngine', 'chatApp', 'sqliteStore'];
+  const heads = {
+    'host.mjs': names.map((from, at) => `import { ${members[at]} } from '${from}';`),
+    'host.cjs': names.map((from, at) => `const { ${members[at]} } = require('${from}');`),
+  };
+  for (const [name, head] of Object.entries(heads)) {
+    writeFileSync(join(project, name), `${head.join('\n')}\n${quickStart(server.url, login)}`);
+    // The server answers from this process: nothing here may stand still meanwhile.
+    const { stdout } = await promisify(execFile)(process.execPath, [name], { cwd: project, env });
+    expect([name, stdout]).toEqual([name, 'true\n']);
+  }
+  // The store is shared: the second host found the token of the first.
+  expect(server.log.count({ operation: 'obtain' })).toBe(1);
+}, 600_000);
+
+/** The README's program, at a server of this test. */
+function quickStart(baseUrl: string, login: object): string {
+  return `
+    (async () => {
+      const engine = await createTokenEngine({
+        store: sqliteStore({ path: 'data/tokens.db' }),
+        providers: [chatApp({ baseUrl: '${baseUrl}' })],
+        accounts: [{ provider: 'chatapp', account: 'crm', credentials: ${JSON.stringify(login)} }],
+        allowInsecureLoopback: true,
+      });
+      try {
+        console.log(await engine.withToken('crm', async (token) => token.headers() !== undefined));
+      } finally {
+        await engine.stop();
+      }
+    })();
+  `;
+}
+
+/** What is committed and what is built, with the dependencies of the real one. */
+function copyHouse(): void {
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of files.split('\0').filter((each) => each !== '')) {
+    cpSync(join(root, file), join(house, file));
+  }
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+  inHouse('git', 'init', '--quiet');
+  inHouse('git', 'add', '--all');
+  inHouse('git', 'commit', '--quiet', '--message', 'As it stands');
+}
+
+function release(...args: readonly string[]): string {
+  return inHouse(process.execPath, 'scripts/release.mjs', ...args);
+}
+
+function inHouse(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { cwd: house, env, encoding: 'utf8', stdio: 'pipe' });
+}
+
+/** Keeps our packages, and asks the real registry for those of others. */
+async function startRegistry(): Promise<ChildProcess> {
+  const uplink = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+  const ours = { access: '$all', publish: '$all' };
+  const config = {
+    storage: join(folder, 'registry'),
+    uplinks: { npm: { url: uplink } },
+    packages: {
+      '@tokenkeep/*': ours,
+      tokenkeep: ours,
+      'create-tokenkeep-provider': ours,
+      '**': { access: '$all', proxy: 'npm' },
+    },
+    log: { type: 'stdout', level: 'error' },
+  };
+  // YAML is a superset of JSON.
+  writeFileSync(join(folder, 'registry.yaml'), JSON.stringify(config));
+  const program = join(root, 'node_modules/verdaccio/bin/verdaccio');
+  const args = [program, '--config', join(folder, 'registry.yaml'), '--listen', url];
+  const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+  const isUp = () =>
+    fetch(`${url}-/ping`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  for (let tries = 0; !(await isUp()); tries += 1) {
+    if (child.exitCode !== null || tries > 300) throw new Error('The registry did not start.');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return child;
+}

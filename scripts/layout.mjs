@@ -24,6 +24,8 @@ const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
 
 /** Kinds of packages whose members have the same source files; presets are what differs. */
 const siblings = ['provider-'];
+/** Reads declarations: it has a schema and an interpreter where the others have options. */
+const withoutSiblings = ['provider-http'];
 
 /**
  * @param {string} root
@@ -79,7 +81,9 @@ export function layoutProblems(root) {
   }
 
   for (const kind of siblings) {
-    const members = folders.filter((name) => name.startsWith(kind));
+    const members = folders.filter(
+      (name) => name.startsWith(kind) && !withoutSiblings.includes(name),
+    );
     const filesOf = (/** @type {string} */ name) => sourceFiles(join(root, 'packages', name));
     const all = new Set(members.flatMap(filesOf));
     for (const member of members) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import type { GivenBy } from './accounts/given-json.js';
 import { DURATION_FORMS, durationMs } from './config/duration-text.js';
-import { kindNames } from './config/kind-names.js';
+import { starterKinds } from './config/kind-names.js';
 import type { Invocation } from './invocation.js';
 import { SANDBOX_LIFE_MS, SANDBOX_PORT } from './sandbox/sandbox-defaults.js';
 
@@ -37,7 +37,7 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
     program
       .command('init')
       .description('write a configuration that works: asks, or takes these options')
-      .option('--provider <kind>', `the kind of the provider: ${kindNames.join(', ')}`)
+      .option('--provider <kind>', `the kind of the provider: ${starterKinds.join(', ')}`)
       .option('--account <name>', "the account's name, as in: tokenkeep token crm")
       .option('--base-url <url>', 'where the provider is')
       .option('--store <file>', 'the SQLite file, relative to the configuration')

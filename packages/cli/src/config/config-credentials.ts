@@ -2,7 +2,6 @@ import { accountToken, Secret } from '@tokenkeep/core';
 import { type ConfigPath, hasTexts, valueAt } from './config-path.js';
 import type { ConfiguredProvider } from './config-providers.js';
 import { suggestion } from './nearest-name.js';
-import { kindOf } from './provider-kinds.js';
 import { hasReferences, type ReferenceSources, resolveAll } from './references.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 
@@ -88,7 +87,7 @@ function chainProblems({ path, resolved, accounts }: WrittenCredentials): FoundP
 /** First the shape, whose complaints point at members; then what the provider asks beyond it. */
 function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundProblem[] {
   const shaped = withStandIns(resolved as object);
-  const wrong = schemaProblems(kindOf(provider.kind).credentials, shaped);
+  const wrong = schemaProblems(provider.credentials, shaped);
   if (wrong.length > 0) {
     return wrong.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
   }
@@ -104,8 +103,8 @@ function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundP
 /** Secrets that stand in the file itself. */
 function literalSecrets({ path, written, provider, openToReaders }: WrittenCredentials) {
   if (provider.local) return [];
-  return kindOf(provider.kind)
-    .secrets.filter((name) => {
+  return provider.secrets
+    .filter((name) => {
       const value = valueAt(written, [name]);
       return !isTokenOf(value) && hasTexts(value) && !hasReferences(value);
     })

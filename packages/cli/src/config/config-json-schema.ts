@@ -12,17 +12,24 @@ type Schema = { [name: string]: unknown };
  */
 export function configJsonSchema(): Schema {
   const schema = jsonSchemaOf(configSchema);
-  const account = at(schema, 'properties', 'accounts', 'additionalProperties', 'properties');
-  const written = new Set(kindNames.map((kind) => JSON.stringify(credentialsSchema(kind))));
-  account.credentials = {
-    ...at(account, 'credentials'),
-    anyOf: [...written].map((text) => JSON.parse(text)).flatMap((each) => each.anyOf ?? [each]),
-  };
+  const account = at(schema, 'properties', 'accounts', 'additionalProperties');
+  account.anyOf = [
+    ...kindNames.filter((kind) => kind !== 'http').map(accountOfKind),
+    { type: 'object', properties: { provider: { type: 'string', pattern: OTHER_NAME } } },
+  ];
   return {
     ...(withDurations(schema) as Schema),
     title: 'Tokenkeep configuration',
     description: 'tokenkeep.yaml, tokenkeep.yml or tokenkeep.json',
   };
+}
+
+/** What is named like a kind is of that kind. Under another name credentials may be declared ones. */
+const OTHER_NAME = `^(?!(?:${kindNames.filter((kind) => kind !== 'http').join('|')})$)`;
+
+function accountOfKind(kind: (typeof kindNames)[number]): Schema {
+  const properties = { provider: { const: kind }, credentials: credentialsSchema(kind) };
+  return { type: 'object', properties };
 }
 
 function credentialsSchema(kind: (typeof kindNames)[number]): Schema {

@@ -1,7 +1,9 @@
 import { isLoopbackHost, TokenError, type TokenProvider } from '@tokenkeep/core';
+import { z } from 'zod';
 import { groupMembers } from './config-path.js';
 import type { ConfigData } from './config-schema.js';
 import { kindOfProvider } from './config-schema.js';
+import { withDeclarationFile } from './declaration-file.js';
 import { isKind, type KindName, kindOf } from './provider-kinds.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 
@@ -9,7 +11,11 @@ export interface ConfiguredProvider {
   readonly kind: KindName;
   /** Absent where its options are wrong. */
   readonly provider: TokenProvider | undefined;
-  /** Where its token requests go. */
+  /** What an account of it is configured with. */
+  readonly credentials: z.ZodType;
+  /** Members of credentials that are secrets. */
+  readonly secrets: readonly string[];
+  /** Where its token requests go, if that is the same for all accounts. */
   readonly origin: string | undefined;
   /** It is a server on this machine, as in a sandbox: its secrets are none. */
   readonly local: boolean;
@@ -21,25 +27,48 @@ export interface ConfiguredProviders {
   readonly problems: readonly FoundProblem[];
 }
 
-/** Makes the providers of a config that the schema has seen. */
-export function configuredProviders(data: ConfigData): ConfiguredProviders {
+/** Makes the providers of a config that the schema has seen. @param configPath absolute */
+export function configuredProviders(data: ConfigData, configPath: string): ConfiguredProviders {
   const problems: FoundProblem[] = [];
   const byName = new Map<string, ConfiguredProvider>();
-  for (const [name, options] of groupMembers(data, 'providers')) {
-    problems.push(...nameProblems(name, options));
-    problems.push(...urlProblems(name, options, data.allowInsecureLoopback === true));
-    const kind = kindOfProvider(name, options);
+  for (const [name, given] of groupMembers(data, 'providers')) {
+    const kind = kindOfProvider(name, given);
+    problems.push(...nameProblems(name, given));
+    const file = withDeclarationFile(['providers', name], given, configPath);
+    const { options } = kind === 'http' ? file : { options: given };
+    if (kind === 'http') problems.push(...file.problems);
+    problems.push(...urlProblems(options, data.allowInsecureLoopback === true).map(file.at));
     if (kind === undefined) continue;
-    const made = makeProvider(name, kind, options);
+    const unread = kind === 'http' && file.problems.length > 0;
+    const made = unread ? {} : makeProvider(name, kind, options);
+    if (options !== given) problems.push(...fileProblems(kind, options).map(file.at));
     if (made.problem !== undefined) problems.push(made.problem);
     const { provider } = made;
     const origin = originOf(options.baseUrl) ?? provider?.profile.apiOrigins[0];
-    byName.set(name, { kind, provider, origin, local: isLocal(options.baseUrl) });
+    const { credentials, secrets, secretsOf } = kindOf(kind);
+    byName.set(name, {
+      kind,
+      provider,
+      origin,
+      local: isLocal(options.baseUrl),
+      credentials: secretsOf === undefined ? credentials : declaredCredentials(provider),
+      secrets: provider === undefined ? secrets : (secretsOf?.(options) ?? secrets),
+    });
   }
   return { byName, problems };
 }
 
 type Options = Readonly<Record<string, unknown>>;
+
+/** A provider that could not be made has said why. */
+function declaredCredentials(provider: TokenProvider | undefined): z.ZodType {
+  return (provider?.credentials as z.ZodType | undefined) ?? z.unknown();
+}
+
+/** What the schema of the config cannot see: members that stand in a file of their own. */
+function fileProblems(kind: KindName, { use: _use, ...options }: Options): FoundProblem[] {
+  return [...schemaProblems(kindOf(kind).options, options)];
+}
 
 function nameProblems(name: string, { use }: Options): FoundProblem[] {
   const path = ['providers', name];
@@ -52,13 +81,13 @@ function nameProblems(name: string, { use }: Options): FoundProblem[] {
   return [{ path: [...path, 'use'], message, hint: 'Give it another name.' }];
 }
 
-function urlProblems(name: string, { baseUrl }: Options, allowLocal: boolean): FoundProblem[] {
+function urlProblems({ baseUrl }: Options, allowLocal: boolean): FoundProblem[] {
   if (!isHttp(baseUrl)) return [];
   if (isLocal(baseUrl) && allowLocal) return [];
   const hint = isLocal(baseUrl)
     ? 'For a server on this machine write "allowInsecureLoopback: true" at the top.'
     : 'Write https.';
-  return [{ path: ['providers', name, 'baseUrl'], message: 'Secrets do not go over http.', hint }];
+  return [{ path: ['baseUrl'], message: 'Secrets do not go over http.', hint }];
 }
 
 /** Whether a config with this URL needs `allowInsecureLoopback`. */

@@ -5,6 +5,10 @@ export const kindNames = [
   'auth-refresh',
   'digital-river',
   'oauth20',
+  'http',
 ] as const;
 
 export type KindName = (typeof kindNames)[number];
+
+/** Those that a few answers make. A declaration is written, not answered. */
+export const starterKinds = kindNames.filter((kind) => kind !== 'http');

@@ -12,7 +12,7 @@ export interface LoadedConfig {
   readonly parameters: Partial<Parameters>;
   readonly pace: Readonly<Record<string, Pace>>;
   readonly allowInsecureLoopback: boolean;
-  /** Where secrets are sent: an origin for each provider, in the order of `providers`. */
+  /** Where secrets are sent, in the order of `providers`; a host that is an account's is not known. */
   readonly origins: readonly string[];
   /** Environment variables that credentials refer to: no business of child processes. */
   readonly secretVariables: readonly string[];

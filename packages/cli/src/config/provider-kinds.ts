@@ -12,14 +12,19 @@ import {
   chatAppOptionsSchema,
 } from '@tokenkeep/provider-chatapp';
 import {
+  httpProvider,
+  type ProviderDeclaration,
+  providerDeclarationSchema,
+} from '@tokenkeep/provider-http';
+import {
   digitalRiver,
   type OAuth20Options,
   oauth20,
   oauth20CredentialsSchema,
   oauth20OptionsSchema,
 } from '@tokenkeep/provider-oauth20';
-import type { z } from 'zod';
-import { type KindName, kindNames } from './kind-names.js';
+import { z } from 'zod';
+import { type KindName, kindNames, starterKinds } from './kind-names.js';
 
 /** A provider that a config file can name. */
 export interface ProviderKind {
@@ -32,6 +37,8 @@ export interface ProviderKind {
   readonly secrets: readonly string[];
   /** @param options as `options` accepts them, and the id */
   make(options: KindOptions): TokenProvider;
+  /** Which members of credentials are secrets, where that is one of the options. */
+  secretsOf?(options: Readonly<Record<string, unknown>>): readonly string[];
 }
 
 type KindOptions = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -85,9 +92,24 @@ const providerKinds = {
     secrets: ['bearer', 'clientSecret', 'password', 'parameters'],
     make: (options) => oauth20(options as unknown as OAuth20Options),
   },
+  http: {
+    options: providerDeclarationSchema
+      .omit({ id: true, $schema: true })
+      .partial({ baseUrl: true })
+      .extend({ file: z.string().min(1, 'must not be empty').optional() }),
+    credentials: z.record(z.string(), z.unknown()),
+    login: [],
+    secrets: [],
+    make: ({ file: _read, ...declaration }) =>
+      httpProvider(declaration as unknown as ProviderDeclaration),
+    secretsOf: ({ credentials = {} }) =>
+      Object.entries(credentials as NonNullable<ProviderDeclaration['credentials']>)
+        .filter(([, { secret = true }]) => secret)
+        .map(([name]) => name),
+  },
 } as const satisfies Record<KindName, ProviderKind>;
 
-export { type KindName, kindNames };
+export { type KindName, kindNames, starterKinds };
 
 export function isKind(name: unknown): name is KindName {
   return typeof name === 'string' && Object.hasOwn(providerKinds, name);

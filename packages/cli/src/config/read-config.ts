@@ -8,6 +8,7 @@ import { type ConfigSource, parseConfigText } from './config-source.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
+import { isPayload } from './payload.js';
 import { readProtectedFile } from './protected-file.js';
 import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
@@ -61,7 +62,7 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
   const sources = { configPath: path, env };
   const texts = resolveTexts(source.data, sources);
   const data = texts.data as ConfigData;
-  const providers = configuredProviders(data);
+  const providers = configuredProviders(data, path);
   const written = source.data;
   const accounts = configuredAccounts({ data, written, providers, sources, openToReaders });
   const mistakes = [
@@ -71,7 +72,7 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
     ...accounts.problems,
   ];
   const made = [...providers.byName.values()].flatMap(({ provider, origin }) =>
-    provider === undefined || origin === undefined ? [] : [{ provider, origin }],
+    provider === undefined ? [] : [{ provider, origin }],
   );
   return {
     path,
@@ -94,7 +95,7 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
         whenNotDurable: data?.whenNotDurable === 'warn' ? 'warn' : 'refuse',
       }),
       providers: made.map(({ provider }) => provider),
-      origins: made.map(({ origin }) => origin),
+      origins: made.flatMap(({ origin }) => origin ?? []),
       accounts: accounts.accounts,
       parameters: (data?.parameters ?? {}) as Partial<Parameters>,
       pace: (data?.pace ?? {}) as Readonly<Record<string, Pace>>,
@@ -144,7 +145,7 @@ function resolveTexts(written: unknown, sources: ReferenceSources) {
     const secret = isInCredentials(path);
     references.push(...resolved.references.map((reference) => ({ ...reference, secret })));
     const name = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
-    if (secret || !isDuration(name)) return resolved.text;
+    if (secret || !isDuration(name) || isPayload(path)) return resolved.text;
     const ms = durationMs(resolved.text);
     if (ms !== undefined) return ms;
     mistakes.push({ path, message: 'This is no duration.', hint: `Write ${DURATION_FORMS}.` });

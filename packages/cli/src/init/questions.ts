@@ -1,6 +1,6 @@
 import { type CANCEL_SYMBOL, isCancel, password, select, text } from '@clack/prompts';
 import { suggestion } from '../config/nearest-name.js';
-import { isKind, type KindName, kindNames } from '../config/provider-kinds.js';
+import { isKind, type KindName, starterKinds } from '../config/provider-kinds.js';
 import { commandLineError } from '../terminal/command-line-error.js';
 import { plainText } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -59,7 +59,9 @@ export async function answersOf(
   if (kind === 'sandbox') return 'sandbox';
   if (kind === undefined) {
     if (ask) return undefined;
-    throw commandLineError(`Say which provider: --provider ${kindNames.join('|')}, or --sandbox.`);
+    throw commandLineError(
+      `Say which provider: --provider ${starterKinds.join('|')}, or --sandbox.`,
+    );
   }
   const { store } = options;
   let choices: StarterChoices = { ...defaultChoices(kind), store };
@@ -118,7 +120,10 @@ interface PromptStreams {
 }
 
 async function askKind(io: PromptStreams): Promise<KindName | 'sandbox' | undefined> {
-  const vendors = kindNames.map((kind) => ({ value: kind as KindName | 'sandbox', label: kind }));
+  const vendors = starterKinds.map((kind) => ({
+    value: kind as KindName | 'sandbox',
+    label: kind,
+  }));
   const sandbox = { value: 'sandbox' as const, label: 'sandbox', hint: 'servers on this machine' };
   const message = 'Whose tokens are to be kept alive?';
   return answered(await select({ ...io, message, options: [...vendors, sandbox] }));
@@ -178,9 +183,15 @@ function notEmpty(answer: string | undefined): string | undefined {
 }
 
 function kindGiven(name: string | undefined): KindName | undefined {
+  if (name === 'http') {
+    throw commandLineError(
+      'A provider that is declared is written, not asked for: name its file in the config, as ' +
+        '"providers: { acme: { use: http, file: ./acme.yaml } }".',
+    );
+  }
   if (name === undefined || isKind(name)) return name;
   throw commandLineError(
-    `There is no provider ${plainText(name, 40)}. ${suggestion(name, kindNames)}`,
+    `There is no provider ${plainText(name, 40)}. ${suggestion(name, starterKinds)}`,
   );
 }
 

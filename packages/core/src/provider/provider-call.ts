@@ -25,8 +25,11 @@ export interface ProviderCall {
 /** A request to a token endpoint. Secrets stay `Secret` until they are on the wire. */
 export interface TokenRequest {
   readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH';
-  /** Absolute https URL; http only to loopback and only where the engine allows it. */
-  readonly url: string;
+  /**
+   * Absolute https URL; http only to loopback and only where the engine allows it. A `Secret` where an
+   * API wants one in the path or the query.
+   */
+  readonly url: string | Secret;
   readonly headers?: Readonly<Record<string, string | Secret>>;
   /** Sent as JSON. Members may be secrets, at any depth. */
   readonly json?: unknown;

@@ -62,11 +62,12 @@ export class EngineCall implements ProviderCall {
 
   async #send(request: TokenRequest): Promise<TokenReply> {
     const { rules } = this;
-    const url = tokenEndpointUrl(request.url, rules.allowInsecureLoopback);
+    const address = Secret.of(request.url).reveal();
+    const url = tokenEndpointUrl(address, rules.allowInsecureLoopback);
     this.#secrets.push(...secretsIn(request));
     const body = requestBody(request);
     const headers = wireHeaders(request, body?.contentType);
-    refuseMask(request.url, body?.text ?? '', ...Object.values(headers));
+    refuseMask(address, body?.text ?? '', ...Object.values(headers));
     await rules.beforeConnect(url.origin);
     const sentBefore = this.sent;
     let isOver = false;

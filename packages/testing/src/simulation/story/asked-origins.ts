@@ -1,4 +1,4 @@
-import type { ProviderCall, TokenProvider } from '@tokenkeep/core';
+import { type ProviderCall, Secret, type TokenProvider } from '@tokenkeep/core';
 
 /** The same provider; `tell` hears each origin that it sends a token request to. */
 export function telling(provider: TokenProvider, tell: (origin: string) => void): TokenProvider {
@@ -8,7 +8,8 @@ export function telling(provider: TokenProvider, tell: (origin: string) => void)
     signal: call.signal,
     lifetimeUntil: (endsAt, reply) => call.lifetimeUntil(endsAt, reply),
     send(request) {
-      if (URL.canParse(request.url)) tell(new URL(request.url).origin);
+      const url = Secret.of(request.url).reveal();
+      if (URL.canParse(url)) tell(new URL(url).origin);
       return call.send(request);
     },
   });

@@ -1,0 +1,115 @@
+import { looksAtWords } from './conditions.js';
+import type { Condition, Declared, DeclaredAsk } from './declaration-schema.js';
+import { templatesIn } from './names-in-ask.js';
+import { fullUrl, hostTemplate } from './requests.js';
+import { namesIn, partsOf } from './template.js';
+
+/** Where, and what is wrong and what to write. Quotes no value. */
+export type DeclarationProblem = readonly [path: string, message: string];
+
+const TARGETS = ['target.tenant', 'target.resource', 'target.scope'];
+
+/** What members of a declaration say of each other that cannot be. */
+export function* declarationProblems(declared: Declared): Iterable<DeclarationProblem> {
+  const { obtain, refresh, revoke, inspect, credentials, profile, baseUrl, token } = declared;
+  if (!FULL_URL.test(baseUrl) || baseUrl.endsWith('/')) {
+    yield ['baseUrl', 'write https://host, and no query, user or final slash'];
+  }
+  if (!obtain && !refresh) yield ['obtain', 'is missing, and refresh too'];
+  if (!(obtain?.needs ?? []).every((name) => credentials[name]?.optional)) {
+    yield ['obtain.needs', 'name credentials that have optional: true'];
+  }
+  const known = [...Object.keys(credentials).map((name) => `credentials.${name}`), ...TARGETS];
+  for (const [at, operation, names] of [
+    ['obtain', obtain, known],
+    ['refresh', refresh, ['refreshToken', ...known]],
+  ] as const) {
+    const { first } = operation ?? {};
+    const taken = Object.keys(first?.take ?? {}).map((name) => `first.${name}`);
+    yield* askProblems(declared, `${at}.first`, first, names);
+    yield* askProblems(declared, at, operation, [...names, ...taken]);
+  }
+  yield* askProblems(declared, 'revoke', revoke, ['accessToken', 'refreshToken', ...TARGETS]);
+  yield* askProblems(declared, 'inspect', inspect, ['accessToken', ...TARGETS]);
+  yield* replyProblems(declared);
+  if (profile.refreshToken !== undefined && !refresh !== (profile.refreshToken === 'none')) {
+    yield ['profile.refreshToken', 'write none without refresh, and another word with it'];
+  }
+  for (const [index, { per }] of profile.budgets.entries()) {
+    if (!per.every((name) => credentials[name]?.secret === false)) {
+      yield [`profile.budgets.${index}.per`, 'name credentials that have secret: false'];
+    }
+  }
+  if (RESERVED.test(token.header)) yield ['token.header', OURS];
+}
+
+const FULL_URL = /^https?:\/\/[^/?#@\\\s]+(?:\/[^?#\\\s]*)?$/;
+/** After a placeholder: two labels that are fixed, so that it leads to nobody else's host. */
+const FIXED_END = /^(?:\.[A-Za-z0-9-]+){2,}(?::\d{1,5})?$/;
+const RESERVED = /^(host|connection|content-length|transfer-encoding)$/i;
+const OURS = 'is written by the engine; leave it out';
+
+function* askProblems(
+  { baseUrl, credentials }: Declared,
+  at: string,
+  ask: DeclaredAsk | undefined,
+  known: readonly string[],
+): Iterable<DeclarationProblem> {
+  if (ask === undefined) return;
+  const { method, url, form, json, headers = {} } = ask;
+  for (const { path, template } of templatesIn(ask)) {
+    const place = [at, ...path].join('.');
+    if (template === undefined) yield [place, 'has more than 16 levels'];
+    else if (!partsOf(template))
+      yield [place, 'a brace stands alone; write {name}, or {{ for a brace'];
+    else if (!namesIn(template).every((name) => known.includes(name))) {
+      yield [place, `names what is not known here; known: {${known.join('}, {')}}`];
+    }
+  }
+  const full = fullUrl(url, baseUrl);
+  const host = hostTemplate(full);
+  const inHost = namesIn(host);
+  const isPlain = (name: string) => credentials[name.split('.')[1] ?? '']?.secret === false;
+  if (!FULL_URL.test(full) || !URL.canParse(full.replace(/\{[^{}]*\}/g, 'x'))) {
+    yield [`${at}.url`, 'begin it with / or https://; what follows ? is query'];
+  } else if (!inHost.every((name) => TARGETS.includes(name) || isPlain(name))) {
+    yield [`${at}.url`, 'a secret in the name of a host; use one with secret: false'];
+  } else if (inHost.length > 0 && !FIXED_END.test(host.slice(host.lastIndexOf('}') + 1))) {
+    yield [`${at}.url`, 'end the host with two fixed labels: {target.tenant}.example.com'];
+  }
+  if (json === undefined ? form && method === 'GET' : form || method === 'GET') {
+    yield [at, 'write one of form and json; none of them with GET, but query'];
+  }
+  for (const name of Object.keys(headers)) {
+    if (RESERVED.test(name)) yield [`${at}.headers.${name}`, OURS];
+  }
+}
+
+const FINAL = /_rejected$/;
+
+function* replyProblems(declared: Declared): Iterable<DeclarationProblem> {
+  const { refused, refusals, rejected, revoke, inspect } = declared;
+  const groups: Record<string, readonly (Condition & { kind?: string })[] | undefined> = {
+    refused,
+    refusals,
+    rejected,
+    'revoke.revoked': revoke?.revoked,
+    'inspect.inactive': inspect?.inactive,
+  };
+  for (const [group, conditions = []] of Object.entries(groups)) {
+    for (const [index, each] of conditions.entries()) {
+      const { status, at, header, is, startsWith, contains, present, kind } = each;
+      const place = `${group}.${index}`;
+      const tests = [is, startsWith, contains, present].some((test) => test !== undefined);
+      if (at ? header : !header && (tests || !status)) {
+        yield [place, 'looks at nothing, or at two; write at or header, or status alone'];
+      }
+      if (looksAtWords(each)) continue;
+      const final = kind ? FINAL.test(kind) : group === 'revoke.revoked';
+      const unclear = !status || status.some((code) => code >= 500 || (!kind && code === 401));
+      if (final && unclear) {
+        yield [place, 'is final, and needs words of the server: add at or header'];
+      }
+    }
+  }
+}

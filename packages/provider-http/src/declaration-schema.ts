@@ -1,0 +1,173 @@
+import {
+  array,
+  boolean,
+  int,
+  literal,
+  number,
+  enum as oneOf,
+  record,
+  strictObject,
+  string,
+  union,
+  unknown,
+  type z,
+} from 'zod';
+
+const text = string().min(1).max(2_048);
+const name = string().regex(/^[A-Za-z]\w{0,63}$/, 'use letters, digits and _');
+const headerName = string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, 'write the name of a header');
+const count = int().positive();
+const status = int().min(200).max(599);
+const flag = boolean();
+
+const moment = oneOf(['unix-seconds', 'unix-milliseconds', 'datetime']);
+const lifetime = strictObject({
+  at: text,
+  as: oneOf(['seconds', 'milliseconds', ...moment.options]),
+  serverTime: strictObject({ at: text, as: moment }).optional(),
+});
+
+const words = array(text).min(1);
+const condition = strictObject({
+  status: array(status).min(1),
+  at: text,
+  header: headerName,
+  is: array(union([string(), number(), flag])).min(1),
+  startsWith: words,
+  contains: words,
+  present: flag,
+}).partial();
+const conditions = array(condition);
+
+const templates = record(string(), text).optional();
+const request = {
+  method: oneOf(['GET', 'POST', 'DELETE', 'PUT', 'PATCH']).default('POST'),
+  url: text,
+  query: templates,
+  headers: record(
+    headerName,
+    union(
+      [
+        text,
+        strictObject({
+          basic: strictObject({ user: text, password: text, formEncoded: flag.optional() }),
+        }),
+      ],
+      'write a text, or { basic: { user, password } }',
+    ),
+  ).optional(),
+  form: templates,
+  json: unknown().optional(),
+};
+
+const reply = strictObject({
+  accessToken: text,
+  refreshToken: text,
+  lifetime,
+  refreshLifetime: lifetime,
+  tokenType: text,
+  scope: text,
+  metadata: record(name, text),
+}).partial();
+
+const tokenOperation = strictObject({
+  ...request,
+  first: strictObject({ ...request, take: record(name, text) }).optional(),
+  reply: reply.default({}),
+});
+
+const budget = strictObject({
+  operation: oneOf(['obtain', 'refresh']),
+  limit: count.max(1_000),
+  windowMs: count,
+  reserve: count.optional(),
+  burst: count.default(1),
+  refillMs: count.optional(),
+  per: array(name).default([]),
+});
+
+const profile = strictObject({
+  apiOrigins: array(
+    string().regex(/^https?:\/\/[^/?#@]+$/, 'give an origin: https://host'),
+  ).optional(),
+  renewal: oneOf(['ahead', 'on-demand']).default('ahead'),
+  refreshToken: union(
+    [
+      oneOf(['none', 'reusable']),
+      strictObject({ singleUse: literal(true), reuseGraceMs: int().nonnegative() }),
+    ],
+    'write none, reusable, or { singleUse: true, reuseGraceMs: 0 }',
+  ).optional(),
+  inDoubt: oneOf(['never-resend', 'resend-once']).default('never-resend'),
+  notProcessed: array(status).default([]),
+  refreshRevokesAccessToken: flag.default(true),
+  revocationScope: oneOf(['token', 'grant']).default('grant'),
+  lifetime: strictObject({
+    defaultMs: count.default(300_000),
+    maxMs: count.default(86_400_000),
+    zeroMeans: oneOf(['invalid', 'never']).default('invalid'),
+  }).prefault({}),
+  passwordLogin: flag.default(true),
+  budgets: array(budget).default([]),
+  // The engine checks its members.
+  pace: record(string(), union([string(), number()])).optional(),
+});
+
+/** The shape of a declaration. What members say of each other is checked by `httpProvider()`. */
+export const providerDeclarationSchema = strictObject({
+  $schema: string().optional(),
+  id: string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'use a-z, 0-9 and -, at most 64'),
+  baseUrl: text,
+  credentials: record(
+    name,
+    strictObject({ secret: flag.default(true), optional: flag.default(false) }),
+  ).default({}),
+  obtain: tokenOperation.extend({ needs: array(name).default([]) }).optional(),
+  refresh: tokenOperation.optional(),
+  revoke: strictObject({ ...request, revoked: conditions.default([]) }).optional(),
+  inspect: strictObject({
+    ...request,
+    inactive: conditions.default([{ at: 'active', is: [false] }]),
+    lifetime: lifetime.optional(),
+  }).optional(),
+  reply: reply.default({}),
+  refused: conditions.default([]),
+  refusals: array(
+    condition.extend({
+      on: array(oneOf(['obtain', 'refresh', 'revoke', 'inspect'])).optional(),
+      kind: oneOf([
+        'grant_rejected',
+        'credentials_rejected',
+        'client_rejected',
+        'upstream_rejected',
+        'quota_exceeded',
+        'throttled',
+        'unavailable',
+        'ambiguous',
+      ]),
+    }),
+  ).default([]),
+  oauthErrors: flag.default(true),
+  words: strictObject({
+    code: text.default('error'),
+    description: text.default('error_description'),
+  }).prefault({}),
+  token: strictObject({
+    header: headerName.default('Authorization'),
+    scheme: string()
+      .regex(/^[A-Za-z][\w-]{0,63}$/, 'write one word, or none')
+      .default('Bearer'),
+  }).prefault({}),
+  rejected: conditions.default([{ status: [401] }]),
+  profile: profile.prefault({}),
+});
+
+/** A declaration with all its defaults. */
+export type Declared = z.output<typeof providerDeclarationSchema>;
+export type DeclaredAsk = Pick<
+  NonNullable<Declared['obtain']>,
+  'method' | 'url' | 'query' | 'headers' | 'form' | 'json'
+>;
+export type Condition = z.output<typeof condition>;
+export type Lifetime = z.output<typeof lifetime>;
+export type ReplyPlaces = z.output<typeof reply>;

@@ -1,0 +1,35 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@tokenkeep/core';
+
+/** What conditions look at: a token endpoint's reply, or an API's. */
+export interface ReplyFacts {
+  readonly status: number;
+  readonly json: JsonValue | undefined;
+  header(name: string): string | undefined;
+}
+
+/** The value at a path; digits count the items of a list. `null` counts as absent. */
+export function valueAt(json: JsonValue | undefined, path: string): JsonValue | undefined {
+  return path.split('.').reduce<JsonValue | undefined>(step, json) ?? undefined;
+}
+
+function step(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  if (Array.isArray(value)) return value[Number(name)];
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/** A text that says something; numbers are texts too. */
+export function textAt(json: JsonValue | undefined, path: string): string | undefined {
+  const value = valueAt(json, path);
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function scalarsAt(
+  json: JsonObject,
+  paths: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const values = Object.entries(paths).map(([name, path]) => [name, valueAt(json, path)] as const);
+  const isScalar = (value: unknown) => value !== undefined && typeof value !== 'object';
+  const scalars = values.filter(([, value]) => isScalar(value));
+  return Object.fromEntries(scalars.map(([name, value]) => [name, String(value)]));
+}

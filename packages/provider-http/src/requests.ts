@@ -1,0 +1,103 @@
+import { Secret, TokenError, type TokenRequest } from '@tokenkeep/core';
+import type { DeclaredAsk } from './declaration-schema.js';
+import { joined, type Lookup, namesIn, render } from './template.js';
+
+/** Where a request stands in the declaration: `obtain`, `refresh.first`. */
+export interface AskPlace {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly operation: string;
+}
+
+/** @throws TokenError `CONFIGURATION_INVALID`: a value is missing, or does not fit its place */
+export function requestOf(ask: DeclaredAsk, place: AskPlace, lookup: Lookup): TokenRequest {
+  const { method, url, query, headers, form, json } = ask;
+  return {
+    method,
+    url: withQuery(urlOf(url, place, lookup), valuesOf(query, lookup) as Fields),
+    headers: headersOf(headers, place, lookup),
+    ...(form && { form: valuesOf(form, lookup) as Fields }),
+    ...(json === undefined ? {} : { json: valuesOf(json, lookup) }),
+  };
+}
+
+type Fields = Readonly<Record<string, string | Secret>>;
+
+/** A label of a host, or several. Anything else in its place could lead to another host. */
+const LABELS = /^[a-z0-9][a-z0-9.-]{0,120}$/i;
+
+export function fullUrl(url: string, baseUrl: string): string {
+  return url.startsWith('/') ? baseUrl + url : url;
+}
+
+export function hostTemplate(url: string): string {
+  return url.split('/', 3).join('/');
+}
+
+function urlOf(url: string, place: AskPlace, lookup: Lookup): string | Secret {
+  const full = fullUrl(url, place.baseUrl);
+  const host = hostTemplate(full);
+  for (const name of namesIn(full)) {
+    if (lookup(name) === undefined) throw unfit(place, `${name} is needed in the URL`);
+  }
+  for (const name of namesIn(host)) {
+    const fits = LABELS.test(String(lookup(name)));
+    if (!fits) throw unfit(place, `${name} is a part of the host: use letters, digits and hyphens`);
+  }
+  const path = render(full.slice(host.length), lookup, (text) => {
+    if (text === '.' || text === '..') throw unfit(place, 'a dot would lead to another path');
+    return encodeURIComponent(text);
+  });
+  return joined(String(render(host, lookup)), path ?? '');
+}
+
+function withQuery(url: string | Secret, query: Fields | undefined): string | Secret {
+  if (query === undefined) return url;
+  const pairs = Object.entries(query).map(([name, value]) => [name, Secret.of(value).reveal()]);
+  return joined(
+    joined(url, '?'),
+    new Secret(`${new URLSearchParams(pairs as [string, string][])}`),
+  );
+}
+
+function headersOf(headers: DeclaredAsk['headers'], place: AskPlace, lookup: Lookup): Fields {
+  const written = Object.entries(headers ?? {}).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? render(value, lookup) : basicOf(value.basic, place, lookup),
+  ]);
+  return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+}
+
+type Basic = Exclude<NonNullable<DeclaredAsk['headers']>[string], string>['basic'];
+
+function basicOf(
+  { user, password, formEncoded }: Basic,
+  place: AskPlace,
+  lookup: Lookup,
+): Secret | undefined {
+  const pair = [user, password].map((template) => render(template, lookup));
+  if (pair.includes(undefined)) return undefined;
+  const [name = '', word] = pair.map((value = '') => {
+    const text = Secret.of(value).reveal();
+    return formEncoded ? new URLSearchParams([['', text]]).toString().slice(1) : text;
+  });
+  if (name.includes(':')) throw unfit(place, 'the user of Basic has a colon: write formEncoded');
+  return new Secret(`Basic ${Buffer.from(`${name}:${word}`).toString('base64')}`);
+}
+
+/** Members whose value is absent are left out, at every depth. */
+function valuesOf(value: unknown, lookup: Lookup): unknown {
+  if (typeof value === 'string') return render(value, lookup);
+  if (Array.isArray(value)) return value.map((item) => valuesOf(item, lookup) ?? null);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, valuesOf(member, lookup)]);
+  return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+}
+
+function unfit({ id, operation }: AskPlace, problem: string): TokenError {
+  return new TokenError(
+    'CONFIGURATION_INVALID',
+    `Provider "${id}" cannot ask (${operation}): ${problem}. Correct the account.`,
+    { reason: 'declared_request' },
+  );
+}

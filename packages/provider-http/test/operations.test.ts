@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+import { type AccessToken, refusalOf, Secret } from '@tokenkeep/core';
+import { httpProvider, type ProviderDeclaration } from '../src/index.js';
+import { endpoint, type ScriptedReply } from './endpoint.js';
+import { testCall } from './test-call.js';
+
+const NOW = 'Sun, 22 Nov 2026 10:00:00 GMT';
+const nowMs = Date.parse(NOW);
+
+const base: Omit<ProviderDeclaration, 'baseUrl'> = {
+  id: 'acme',
+  credentials: { user: { secret: false }, password: {}, code: { optional: true } },
+  obtain: { url: '/login', form: { user: '{credentials.user}' } },
+  refresh: { url: '/refresh', form: { refresh_token: '{refreshToken}' } },
+};
+const credentials = { user: 'ada', password: new Secret('pw') };
+
+async function obtained(change: object, ...replies: ScriptedReply[]) {
+  await using server = await endpoint(...replies);
+  const provider = httpProvider({ ...base, ...change, baseUrl: server.url });
+  const issued = await provider.obtain(credentials, testCall({ tenant: 't1' }));
+  return { issued, requests: server.requests };
+}
+
+async function kindOf(
+  operation: 'obtain' | 'refresh',
+  change: object,
+  reply: ScriptedReply,
+): Promise<string | undefined> {
+  await using server = await endpoint(reply);
+  const provider = httpProvider({ ...base, ...change, baseUrl: server.url });
+  const call = testCall();
+  const run =
+    operation === 'obtain'
+      ? provider.obtain(credentials, call)
+      : provider.refresh?.(new Secret('r'), call, credentials);
+  const error = await Promise.resolve(run).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return refusalOf(error)?.kind;
+}
+
+describe('lifetimes', () => {
+  const forms: readonly (readonly [as: string, value: unknown, ms: number | undefined])[] = [
+    ['seconds', 3_599, 3_599_000],
+    ['seconds', '3599', 3_599_000],
+    ['seconds', '3599.5', undefined],
+    ['milliseconds', 90_000, 90_000],
+    ['milliseconds', '123456789012', 123_456_789_012],
+    ['unix-seconds', nowMs / 1_000 + 60, 60_000],
+    ['unix-milliseconds', nowMs + 61_000, 61_000],
+    ['unix-milliseconds', String(nowMs + 61_000), 61_000],
+    ['datetime', '2026-11-22T11:00:00Z', 3_600_000],
+    ['datetime', '2026-11-22T12:00:00+01:00', 3_600_000],
+    ['datetime', '2026-11-22T11:00:00+0000', 3_600_000],
+    ['datetime', '2026-11-22T11:00:00', undefined],
+    ['datetime', 'tomorrow', undefined],
+    ['seconds', null, undefined],
+  ];
+
+  test.each(forms.map(([as, value, ms]) => ({ as, value, ms })))(
+    '$as: $value are $ms ms',
+    async ({ as, value, ms }) => {
+      const reply = { lifetime: { at: 'life', as } };
+      const body = { access_token: 'a', life: value };
+      const { issued } = await obtained({ reply }, { body, headers: { date: NOW } });
+      expect(issued.lifetimeMs).toBe(ms);
+    },
+  );
+
+  test('an end is relative to the time the server states, where it is declared', async () => {
+    const serverTime = { at: 'server_time', as: 'unix-seconds' };
+    const reply = { lifetime: { at: 'ends', as: 'unix-seconds', serverTime } };
+    const body = { access_token: 'a', ends: 5_060, server_time: 5_000 };
+    const { issued } = await obtained({ reply }, { body, headers: { date: NOW } });
+    expect(issued.lifetimeMs).toBe(60_000);
+  });
+});
+
+describe('what is sent', () => {
+  const ok = { body: { access_token: 'a' } };
+
+  test('an absent value leaves its member out, at every depth', async () => {
+    const json = {
+      code: '{credentials.code}',
+      in: { code: '{credentials.code}', user: '{credentials.user}' },
+    };
+    const { requests } = await obtained({ obtain: { url: '/l', json } }, ok);
+    expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ in: { user: 'ada' } });
+  });
+
+  test('values in a path are encoded, and can lead to no other path', async () => {
+    await using server = await endpoint(ok);
+    const provider = httpProvider({
+      ...base,
+      baseUrl: server.url,
+      obtain: { url: '/u/{credentials.user}/x', query: { q: '{credentials.user}' } },
+    });
+    await provider.obtain({ ...credentials, user: 'a/../b?c#d' }, testCall());
+    expect(server.requests[0]?.url).toBe('/u/a%2F..%2Fb%3Fc%23d/x?q=a%2F..%2Fb%3Fc%23d');
+    await expect(provider.obtain({ ...credentials, user: '..' }, testCall())).rejects.toMatchObject(
+      { code: 'CONFIGURATION_INVALID' },
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('Basic is RFC 7617, and form-encoded where that is declared', async () => {
+    const pair = { user: '{credentials.user}', password: 'a b:c' };
+    const plain = { url: '/l', headers: { Authorization: { basic: pair } } };
+    const encoded = {
+      url: '/l',
+      headers: { Authorization: { basic: { ...pair, formEncoded: true } } },
+    };
+    const sent = await Promise.all([plain, encoded].map((obtain) => obtained({ obtain }, ok)));
+    expect(
+      sent.map(({ requests }) => atob(requests[0]?.headers.authorization?.slice(6) ?? '')),
+    ).toEqual(['ada:a b:c', 'ada:a+b%3Ac']);
+  });
+
+  test('a first step brings what the request needs, and both count as one operation', async () => {
+    const first = {
+      url: '/session',
+      json: { u: '{credentials.user}' },
+      take: { session: 'data.id' },
+    };
+    const obtain = { url: '/token', headers: { 'X-Session': '{first.session}' }, first };
+    const { requests } = await obtained({ obtain }, { body: { data: { id: 's-1' } } }, ok);
+    expect(requests.map(({ url }) => url)).toEqual(['/session', '/token']);
+    expect(requests[1]?.headers['x-session']).toBe('s-1');
+  });
+
+  test('a first step that brings nothing ends the operation', async () => {
+    const first = { url: '/session', take: { session: 'data.id' } };
+    const obtain = { url: '/token', headers: { 'X-Session': '{first.session}' }, first };
+    await expect(obtained({ obtain }, { body: {} })).rejects.toMatchObject({ reason: 'ambiguous' });
+  });
+
+  test('a revocation is not sent where its token is absent', async () => {
+    await using server = await endpoint();
+    const revoke = { url: '/r', form: { token: '{refreshToken}' } };
+    const provider = httpProvider({ ...base, baseUrl: server.url, revoke });
+    await provider.revoke?.({ accessToken: new Secret('a') }, testCall());
+    expect(server.requests).toEqual([]);
+  });
+
+  test('without a login, or without what it needs, a person is asked for and nothing is sent', async () => {
+    await using server = await endpoint();
+    const needy = { ...base.obtain, url: '/login', needs: ['code'] };
+    for (const obtain of [undefined, needy]) {
+      const provider = httpProvider({ ...base, baseUrl: server.url, obtain });
+      await expect(provider.obtain(credentials, testCall())).rejects.toMatchObject({
+        code: 'REAUTHORIZATION_REQUIRED',
+        reason: 'no_login',
+      });
+    }
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('what a refusal means', () => {
+  test.each([
+    ['obtain', 400, { error: 'invalid_grant' }, 'credentials_rejected'],
+    ['refresh', 400, { error: 'invalid_grant' }, 'grant_rejected'],
+    ['refresh', 200, { error: 'invalid_grant' }, 'grant_rejected'],
+    ['refresh', 401, { error: 'invalid_client' }, 'client_rejected'],
+    ['refresh', 401, {}, 'ambiguous'],
+    ['refresh', 500, { error: 'invalid_grant' }, 'unavailable'],
+    ['refresh', 429, { error: 'invalid_grant' }, 'throttled'],
+    ['refresh', 403, '<html>blocked</html>', 'ambiguous'],
+  ] as const)('%s, HTTP %s, %j: %s', async (operation, status, body, kind) => {
+    expect(await kindOf(operation, {}, { status, body })).toBe(kind);
+  });
+
+  test('words come before a rule of a status alone, whatever their order', async () => {
+    const refusals = [
+      { status: [400], kind: 'throttled' },
+      { at: 'code', is: [17], kind: 'grant_rejected' },
+    ];
+    expect(await kindOf('refresh', { refusals }, { status: 400, body: { code: 17 } })).toBe(
+      'grant_rejected',
+    );
+    expect(await kindOf('refresh', { refusals }, { status: 400, body: { code: 18 } })).toBe(
+      'throttled',
+    );
+  });
+
+  test('a rule is for the operations it names, and may look at a header', async () => {
+    const refusals = [
+      { on: ['obtain'], header: 'x-why', startsWith: ['quota'], kind: 'quota_exceeded' },
+    ];
+    const reply = { status: 403, headers: { 'x-why': 'quota: day' } };
+    expect(await kindOf('obtain', { refusals }, reply)).toBe('quota_exceeded');
+    expect(await kindOf('refresh', { refusals }, reply)).toBe('ambiguous');
+  });
+});
+
+test('the token goes on requests as declared', () => {
+  const authorized = (token: ProviderDeclaration['token']) => {
+    const headers = new Headers();
+    const provider = httpProvider({ ...base, baseUrl: 'https://a.example', token });
+    provider.authorize(headers, { reveal: () => 't-1', secret: new Secret('t-1') } as AccessToken);
+    return [...headers];
+  };
+  expect(authorized(undefined)).toEqual([['authorization', 'Bearer t-1']]);
+  expect(authorized({ header: 'X-Key', scheme: 'none' })).toEqual([['x-key', 't-1']]);
+});

@@ -296,5 +296,18 @@ describe('what is shown runs', () => {
     const { code, output } = await run(join(folder, 'acme.test.js'));
     expect(output).toContain('pass 2');
     expect(code).toBe(0);
+    const conformance = await run(join(folder, 'acme.conformance.test.js'));
+    expect(conformance.output).toMatch(/^# pass [4-9]\d$/m);
+    expect(conformance.code).toBe(0);
+  });
+
+  test("a provider's conformance test is ten lines, and a description of less than thirty", () => {
+    const [{ code } = { code: '' }] = namedFiles(page('docs/how-to/write-a-provider.md')).filter(
+      ({ mark }) => mark === 'acme.conformance.test.ts',
+    );
+    const description = /^ {2}server: \{\n(?:.*\n)*? {2}\},\n/m.exec(code)?.[0] ?? code;
+    const linesIn = (text: string) => text.split('\n').filter((line) => line.trim() !== '').length;
+    expect(linesIn(description)).toBeLessThan(30);
+    expect(linesIn(code.replace(description, ''))).toBeLessThanOrEqual(11);
   });
 });

@@ -1,0 +1,58 @@
+import { request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import type { Fault } from '../../../server/faults/fault.js';
+import { jsonReply, type Reply, textReply } from '../../../server/reply.js';
+import type { ServerRequest } from '../../../server/server-request.js';
+import type { DescribedReply } from '../described-server.js';
+
+/** A described reply, sent whole. */
+export function sent(reply: DescribedReply): Fault {
+  return sends(wireReply(reply));
+}
+
+/** Hands the request on to a server of the author's, and its reply back. */
+export function forwarded(url: string): Fault {
+  return {
+    name: 'forwarded',
+    processes: true,
+    async deliver(exchange) {
+      await exchange.send(await forward(url, exchange.request));
+    },
+  };
+}
+
+export function wireReply({ status = 200, headers: described = {}, body }: DescribedReply): Reply {
+  const lines = Object.entries(described).map(([name, value]) => [name.toLowerCase(), value]);
+  const headers: Record<string, string> = Object.fromEntries(lines);
+  if (body === undefined) return { status, headers, body: Buffer.alloc(0) };
+  if (typeof body === 'string') return textReply(status, body, 'text/plain', headers);
+  return jsonReply(status, body, headers);
+}
+
+function sends(reply: Reply): Fault {
+  return { name: 'reply', processes: true, deliver: (exchange) => exchange.send(reply) };
+}
+
+/** With the host that was asked for: a server may compare it with what was signed. */
+function forward(url: string, asked: ServerRequest): Promise<Reply> {
+  const { hostname, port } = new URL(url);
+  const search = asked.query.size === 0 ? '' : `?${asked.query}`;
+  return new Promise((resolve, reject) => {
+    const { method, headers } = asked;
+    const path = `${asked.path}${search}`;
+    const outgoing = request({ hostname, port, method, path, headers }, async (incoming) => {
+      const { statusCode: status = 502, headersDistinct } = incoming;
+      const kept = Object.entries(headersDistinct as Reply['headers']);
+      resolve({
+        status,
+        headers: Object.fromEntries(kept.filter(([name]) => !framing.has(name))),
+        body: await buffer(incoming),
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(asked.body);
+  });
+}
+
+/** What belongs to one connection, and not to the message (RFC 9110 section 7.6.1). */
+const framing = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);

@@ -1,0 +1,95 @@
+import { type ProviderCall, TokenError, type TokenReply, type TokenRequest } from '@tokenkeep/core';
+import type { TestClock } from '../../../clock/test-clock.js';
+import { inside, outside } from './stray-work.js';
+
+/** One `send` of a provider, and what came of it. */
+export interface Send {
+  readonly request: TokenRequest;
+  reply?: TokenReply;
+  error?: unknown;
+}
+
+/** The engine's call, which also remembers what it was asked. */
+export class WatchedCall implements ProviderCall {
+  readonly sends: Send[] = [];
+  readonly target: ProviderCall['target'];
+  readonly signal: AbortSignal;
+  #underWay = 0;
+  #atWork: (() => void) | undefined;
+
+  /** @param cut aborts the operation, as its limit would */
+  constructor(
+    private readonly call: ProviderCall,
+    private readonly clock: TestClock,
+    cut?: AbortSignal,
+  ) {
+    this.target = call.target;
+    this.signal = cut === undefined ? call.signal : AbortSignal.any([call.signal, cut]);
+  }
+
+  lifetimeUntil(endsAt: number | undefined, reply: TokenReply): number | undefined {
+    return this.call.lifetimeUntil(endsAt, reply);
+  }
+
+  async send(request: TokenRequest): Promise<TokenReply> {
+    const send: Send = { request };
+    this.sends.push(send);
+    this.#underWay += 1;
+    this.#rest();
+    try {
+      send.reply = await outside(() => untilAborted(this.call.send(request), this.signal));
+      return send.reply;
+    } catch (error) {
+      send.error = error;
+      throw error;
+    } finally {
+      this.#underWay -= 1;
+      this.#work();
+    }
+  }
+
+  /**
+   * Runs an operation. While it computes (it may sign something) the virtual time stands still; while
+   * a request is under way, whoever holds that back decides.
+   */
+  async during<Result>(operation: () => Promise<Result>): Promise<Result> {
+    this.#work();
+    try {
+      return await inside(operation);
+    } finally {
+      this.#rest();
+    }
+  }
+
+  #work(): void {
+    if (this.#underWay > 0 || this.#atWork !== undefined) return;
+    void this.clock.track(
+      new Promise<void>((resolve) => {
+        this.#atWork = resolve;
+      }),
+    );
+  }
+
+  #rest(): void {
+    this.#atWork?.();
+    this.#atWork = undefined;
+  }
+}
+
+/** What the engine says of a request that it gave up. */
+function untilAborted<Result>(reply: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(givenUp());
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    reply.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function givenUp(): TokenError {
+  return new TokenError(
+    'PROVIDER_OUTCOME_UNKNOWN',
+    'The authorization server was not waited for. The request may have been processed.',
+    { retryable: true, reason: 'aborted' },
+  );
+}

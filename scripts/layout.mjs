@@ -22,10 +22,15 @@ const requiredFiles = [
 const programs = ['demo', 'cli', 'simulator', 'servers', 'chaos', 'bench'];
 const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
 
-/** Kinds of packages whose members have the same source files; presets are what differs. */
+/**
+ * Kinds of packages whose members have the same source files at the top; what is of one alone is in
+ * a folder.
+ */
 const siblings = ['provider-'];
 /** Reads declarations: it has a schema and an interpreter where the others have options. */
 const withoutSiblings = ['provider-http'];
+/** A provider that is made for no vendor has none. */
+const vendors = ['preset.ts'];
 
 /**
  * @param {string} root
@@ -113,6 +118,6 @@ const same = (left, right) => left.toSorted().join() === right.toSorted().join()
 
 /** @param {string} folder */
 const sourceFiles = (folder) =>
-  readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.startsWith('presets/'),
+  readdirSync(join(folder, 'src'), { encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !vendors.includes(file),
   );

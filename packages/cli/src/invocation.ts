@@ -1,6 +1,6 @@
 import { type TokenEngine, TokenError } from '@tokenkeep/core';
 import { noteAccount } from './accounts/account-of-error.js';
-import { originOf } from './accounts/account-origin.js';
+import { logsPeopleIn, originOf } from './accounts/account-origin.js';
 import { engineFromConfig } from './config/engine-from-config.js';
 import { loadConfig, loadConfigToLookAt } from './config/load-config.js';
 import type { LoadedConfig } from './config/loaded-config.js';
@@ -77,5 +77,7 @@ async function useEngine<Result>(
 
 function noteAccountOf(error: TokenError, { accounts }: TokenEngine, config: LoadedConfig): void {
   const account = accounts.list().find(({ id }) => id === error.account);
-  if (account !== undefined) noteAccount(error, { ...account, origin: originOf(account, config) });
+  if (account === undefined) return;
+  const origin = originOf(account, config);
+  noteAccount(error, { ...account, origin, logsPeopleIn: logsPeopleIn(account, config) });
 }

@@ -96,11 +96,14 @@ export function tokenkeepProgram(place: Omit<Invocation, 'configPath'>, exit: Ex
   withExamples(
     program
       .command('login <account>')
-      .description('log in with its credentials now, whatever goes on')
-      .action(async (account: string) =>
-        (await import('./commands/login.js')).login(account, now()),
+      .description('log in now: with its credentials, or as a person in a browser')
+      .option('--device', 'as a person, by a code that is typed in on any device', false)
+      .option('--no-open', 'print the URL for the browser, and do not open it')
+      .action(async (account: string, options) =>
+        (await import('./commands/login.js')).login(account, options, now()),
       ),
     'tokenkeep login crm',
+    'tokenkeep login crm --device',
   );
   withExamples(
     program

@@ -43,7 +43,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     line: 3,
     path: 'providers.mine.use',
     says: 'There is no such kind.',
-    fix: 'Did you mean "chatapp"? Known: chatapp, teletracker, auth-refresh, digital-river, oauth20, http.',
+    fix: 'Did you mean "chatapp"? Known: chatapp, teletracker, auth-refresh, digital-river, oauth20, oauth2, http.',
   },
   {
     mistake: 'a provider does not say of which kind it is',
@@ -51,7 +51,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     line: 2,
     path: 'providers.mine.use',
     says: '"use" is missing.',
-    fix: 'Add "use: ...". One of: chatapp, teletracker, auth-refresh, digital-river, oauth20, http.',
+    fix: 'Add "use: ...". One of: chatapp, teletracker, auth-refresh, digital-river, oauth20, oauth2, http.',
   },
   {
     mistake: 'a provider that is named like its kind is misspelt',

@@ -19,6 +19,7 @@ export type { Logger } from './events/log-events.js';
 export type { Holder } from './holder/holder.js';
 export { processHolder } from './holder/process-holder.js';
 export * from './parameters/parameters.js';
+export * from './provider/login-interaction.js';
 export * from './provider/oauth-error.js';
 export * from './provider/provider-call.js';
 export * from './provider/provider-profile.js';

@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import type { TokenRequest } from '../src/provider/provider-call.js';
+import { Secret } from '../src/token/secret.js';
 import { EngineCall } from '../src/transport/engine-call.js';
 import { ExchangeError, type HttpExchange } from '../src/transport/http-exchange.js';
 
@@ -35,4 +37,58 @@ test('an intent that became durable after the exchange had given up is not taken
   admitted();
   await connected;
   expect(call.sent).toBe('no');
+});
+
+describe('a preliminary request', () => {
+  const url = 'https://crm.test/.well-known/oauth-authorization-server';
+  const preliminary = { method: 'GET', url, preliminary: true } as const;
+  const answers = (status: number): HttpExchange => ({
+    send: async (_request, { onConnected }) => {
+      await onConnected();
+      return { status, headers: {}, body: new Uint8Array() };
+    },
+  });
+
+  test('makes no intent, and the request after it does', async () => {
+    const admit = jest.fn(async () => {});
+    const call = new EngineCall({ ...rules, exchange: answers(200), admit });
+    await call.send(preliminary);
+    expect([admit.mock.calls.length, call.sent]).toEqual([0, 'no']);
+    await call.send({ method: 'POST', url });
+    expect([admit.mock.calls.length, call.sent]).toEqual([1, 'maybe']);
+  });
+
+  test('leaves nothing in doubt when its reply is lost, or sends elsewhere', async () => {
+    const lost: HttpExchange = {
+      send: () => Promise.reject(new ExchangeError('reset', 'maybe')),
+    };
+    for (const [exchange, code] of [
+      [lost, 'PROVIDER_UNAVAILABLE'],
+      [answers(302), 'PROVIDER_PROTOCOL'],
+    ] as const) {
+      const call = new EngineCall({ ...rules, exchange, admit: async () => {} });
+      await expect(call.send(preliminary)).rejects.toMatchObject({ code });
+      expect(call.sent).toBe('no');
+    }
+  });
+
+  test.each<[string, Partial<TokenRequest>]>([
+    ['changes something', { method: 'POST' }],
+    ['has a body', { form: { grant_type: 'refresh_token' } }],
+    ['has a secret', { headers: { Authorization: new Secret('Bearer x') } }],
+  ])('is refused if it %s', async (_what, changes) => {
+    const call = new EngineCall({ ...rules, exchange: answers(200), admit: async () => {} });
+    await expect(call.send({ ...preliminary, ...changes })).rejects.toThrow(TypeError);
+  });
+
+  test('is refused after another one, and when there are more than two', async () => {
+    const made = () => new EngineCall({ ...rules, exchange: answers(200), admit: async () => {} });
+    const late = made();
+    await late.send({ method: 'POST', url });
+    await expect(late.send(preliminary)).rejects.toThrow(TypeError);
+    const many = made();
+    await many.send(preliminary);
+    await many.send(preliminary);
+    await expect(many.send(preliminary)).rejects.toThrow(TypeError);
+  });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccountSummary, type TokenEngine, TokenError } from '@tokenkeep/core';
-import { originOf } from '../accounts/account-origin.js';
+import { logsPeopleIn, originOf } from '../accounts/account-origin.js';
 import type { LoadedConfig } from '../config/loaded-config.js';
 import { type Invocation, withEngineToLookAt } from '../invocation.js';
 import { accountInWords, type Found, type Looked } from '../status/account-state.js';
@@ -54,7 +54,11 @@ async function showOnce(
     account === undefined
       ? await Promise.all(engine.accounts.list().map((each) => lookAt(engine, each)))
       : [await engine.status(account)];
-  const found: Found[] = looked.map((each) => ({ ...each, origin: originOf(each, config) }));
+  const found: Found[] = looked.map((each) => ({
+    ...each,
+    origin: originOf(each, config),
+    logsPeopleIn: logsPeopleIn(each, config),
+  }));
   const now = terminal.now();
   terminal.show(statusFacts(found, now), () => {
     const words = found.map((each) => accountInWords(each, now));

@@ -4,7 +4,7 @@ import { groupMembers } from './config-path.js';
 import type { ConfigData } from './config-schema.js';
 import { kindOfProvider } from './config-schema.js';
 import { withDeclarationFile } from './declaration-file.js';
-import { isKind, type KindName, kindOf } from './provider-kinds.js';
+import { isKind, type KindName, kindOf, urlOptionOf } from './provider-kinds.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 
 export interface ConfiguredProvider {
@@ -37,20 +37,23 @@ export function configuredProviders(data: ConfigData, configPath: string): Confi
     const file = withDeclarationFile(['providers', name], given, configPath);
     const { options } = kind === 'http' ? file : { options: given };
     if (kind === 'http') problems.push(...file.problems);
-    problems.push(...urlProblems(options, data.allowInsecureLoopback === true).map(file.at));
+    const place = kind === undefined ? 'baseUrl' : urlOptionOf(kind);
+    const allowsLocal = data.allowInsecureLoopback === true;
+    problems.push(...urlProblems(place, options, allowsLocal).map(file.at));
     if (kind === undefined) continue;
     const unread = kind === 'http' && file.problems.length > 0;
     const made = unread ? {} : makeProvider(name, kind, options);
     if (options !== given) problems.push(...fileProblems(kind, options).map(file.at));
     if (made.problem !== undefined) problems.push(made.problem);
     const { provider } = made;
-    const origin = originOf(options.baseUrl) ?? provider?.profile.apiOrigins[0];
+    const url = options[place];
+    const origin = originOf(url) ?? provider?.profile.apiOrigins[0];
     const { credentials, secrets, secretsOf } = kindOf(kind);
     byName.set(name, {
       kind,
       provider,
       origin,
-      local: isLocal(options.baseUrl),
+      local: isLocal(url),
       credentials: secretsOf === undefined ? credentials : declaredCredentials(provider),
       secrets: provider === undefined ? secrets : (secretsOf?.(options) ?? secrets),
     });
@@ -81,13 +84,17 @@ function nameProblems(name: string, { use }: Options): FoundProblem[] {
   return [{ path: [...path, 'use'], message, hint: 'Give it another name.' }];
 }
 
-function urlProblems({ baseUrl }: Options, allowLocal: boolean): FoundProblem[] {
+function urlProblems(
+  place: string,
+  { [place]: baseUrl }: Options,
+  allowLocal: boolean,
+): FoundProblem[] {
   if (!isHttp(baseUrl)) return [];
   if (isLocal(baseUrl) && allowLocal) return [];
   const hint = isLocal(baseUrl)
     ? 'For a server on this machine write "allowInsecureLoopback: true" at the top.'
     : 'Write https.';
-  return [{ path: ['baseUrl'], message: 'Secrets do not go over http.', hint }];
+  return [{ path: [place], message: 'Secrets do not go over http.', hint }];
 }
 
 /** Whether a config with this URL needs `allowInsecureLoopback`. */

@@ -5,6 +5,7 @@ export const kindNames = [
   'auth-refresh',
   'digital-river',
   'oauth20',
+  'oauth2',
   'http',
 ] as const;
 

@@ -17,6 +17,12 @@ import {
   providerDeclarationSchema,
 } from '@tokenkeep/provider-http';
 import {
+  type OAuth2Options,
+  oauth2,
+  oauth2CredentialsSchema,
+  oauth2OptionsSchema,
+} from '@tokenkeep/provider-oauth2';
+import {
   digitalRiver,
   type OAuth20Options,
   oauth20,
@@ -35,6 +41,10 @@ export interface ProviderKind {
   readonly login: readonly string[];
   /** Members of credentials that are secrets. */
   readonly secrets: readonly string[];
+  /** The option that says where the server is. Default `baseUrl`. */
+  readonly urlOption?: string;
+  /** Options that are secrets. */
+  readonly optionSecrets?: readonly string[];
   /** @param options as `options` accepts them, and the id */
   make(options: KindOptions): TokenProvider;
   /** Which members of credentials are secrets, where that is one of the options. */
@@ -45,6 +55,7 @@ type KindOptions = Readonly<Record<string, unknown>> & { readonly id: string };
 
 // Budgets have a function in them: no file can hold one.
 const authRefreshOptions = authRefreshOptionsSchema.omit({ id: true, budgets: true });
+const oauth2Options = oauth2OptionsSchema.omit({ id: true, budgets: true });
 const oauth20Options = oauth20OptionsSchema.omit({ id: true, budgets: true });
 
 const providerKinds = {
@@ -92,6 +103,15 @@ const providerKinds = {
     secrets: ['bearer', 'clientSecret', 'password', 'parameters'],
     make: (options) => oauth20(options as unknown as OAuth20Options),
   },
+  oauth2: {
+    options: oauth2Options,
+    credentials: oauth2CredentialsSchema,
+    login: ['clientId', 'clientSecret'],
+    secrets: ['clientSecret', 'privateKey', 'password', 'assertion', 'assertionKey', 'parameters'],
+    urlOption: 'issuer',
+    optionSecrets: ['clientSecret', 'privateKey', 'dpopKey'],
+    make: (options) => oauth2(options as unknown as OAuth2Options),
+  },
   http: {
     options: providerDeclarationSchema
       .omit({ id: true, $schema: true })
@@ -117,4 +137,9 @@ export function isKind(name: unknown): name is KindName {
 
 export function kindOf(name: KindName): ProviderKind {
   return providerKinds[name];
+}
+
+/** The option of this kind that says where its server is. */
+export function urlOptionOf(kind: KindName): string {
+  return kindOf(kind).urlOption ?? 'baseUrl';
 }

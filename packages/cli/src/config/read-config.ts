@@ -1,15 +1,16 @@
 import type { Pace, Parameters } from '@tokenkeep/core';
 import { configuredAccounts } from './config-accounts.js';
-import { type ConfigPath, mapTexts, samePath } from './config-path.js';
+import { type ConfigPath, mapTexts, samePath, valueAt } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
 import { configuredProviders } from './config-providers.js';
-import { type ConfigData, configSchema, isDuration } from './config-schema.js';
+import { type ConfigData, configSchema, isDuration, kindOfProvider } from './config-schema.js';
 import { type ConfigSource, parseConfigText } from './config-source.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
 import { isPayload } from './payload.js';
 import { readProtectedFile } from './protected-file.js';
+import { kindOf } from './provider-kinds.js';
 import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 import { storePlace } from './store-place.js';
@@ -127,7 +128,7 @@ function firstOfEach(problems: readonly FoundProblem[], unresolved: readonly Fou
 }
 
 interface UsedReference extends Reference {
-  /** It stands in credentials. */
+  /** It stands in credentials, or is a provider's client secret or key. */
   readonly secret: boolean;
 }
 
@@ -142,7 +143,7 @@ function resolveTexts(written: unknown, sources: ReferenceSources) {
       (resolved.absent ? unresolved : mistakes).push({ path, ...resolved });
       return text;
     }
-    const secret = isInCredentials(path);
+    const secret = isInCredentials(path) || isSecretOption(path, written);
     references.push(...resolved.references.map((reference) => ({ ...reference, secret })));
     const name = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
     if (secret || !isDuration(name) || isPayload(path)) return resolved.text;
@@ -156,6 +157,12 @@ function resolveTexts(written: unknown, sources: ReferenceSources) {
 
 function isInCredentials([group, , member]: ConfigPath): boolean {
   return group === 'accounts' && member === 'credentials';
+}
+
+function isSecretOption([group, name, member]: ConfigPath, written: unknown): boolean {
+  if (group !== 'providers' || typeof name !== 'string' || typeof member !== 'string') return false;
+  const kind = kindOfProvider(name, valueAt(written, [group, name]));
+  return kind !== undefined && (kindOf(kind).optionSecrets ?? []).includes(member);
 }
 
 function located(source: ConfigSource, problems: readonly FoundProblem[]): ConfigProblem[] {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { isInsecureLoopback } from '../config/config-providers.js';
-import { type KindName, kindOf } from '../config/provider-kinds.js';
+import { type KindName, kindOf, urlOptionOf } from '../config/provider-kinds.js';
 import { sandboxConfigText } from '../sandbox/sandbox-world.js';
 
 export type SecretPlace = 'env' | 'file';
@@ -79,7 +79,9 @@ export function starterText(choices: StarterChoices, editorLine: string): string
   const data = {
     ...(store === undefined ? {} : { store }),
     ...(isInsecureLoopback(baseUrl) ? { allowInsecureLoopback: true } : {}),
-    providers: { [kind]: { use: kind, ...(baseUrl === undefined ? {} : { baseUrl }) } },
+    providers: {
+      [kind]: { use: kind, ...(baseUrl === undefined ? {} : { [urlOptionOf(kind)]: baseUrl }) },
+    },
     accounts: { [account]: { provider: kind, credentials: Object.fromEntries(credentials) } },
   };
   return `${editorLine}${store === undefined ? WITHOUT_STORE : ''}${stringify(data)}`;

@@ -11,7 +11,11 @@ import { plainText } from '../terminal/plain-text.js';
 
 /** What is known of an account, or why nothing is. */
 export type Looked = AccountStatus | (AccountSummary & { readonly error: TokenError });
-export type Found = Looked & { readonly origin: AccountOrigin };
+export type Found = Looked & {
+  readonly origin: AccountOrigin;
+  /** Its provider can log a person in. */
+  readonly logsPeopleIn?: boolean;
+};
 
 /** `bad`: a person must act · `warn`: look if it lasts · `good` · `quiet`: nothing yet. */
 export type Urgency = 'bad' | 'warn' | 'good' | 'quiet';
@@ -96,7 +100,9 @@ const actions = {
   review: ['asks once more', ': many accounts were refused at once'],
 } as const;
 
-function nextOf(found: AccountStatus & Pick<Found, 'origin'>, now: EpochMs): string {
+type FoundStatus = AccountStatus & Pick<Found, 'origin' | 'logsPeopleIn'>;
+
+function nextOf(found: FoundStatus, now: EpochMs): string {
   const { state, next, blocked, generation } = found;
   const login = `tokenkeep login ${plainText(found.name)}`;
   if (state === 'reauthorization_required') return personDoes(found, login);
@@ -116,9 +122,10 @@ function nextOf(found: AccountStatus & Pick<Found, 'origin'>, now: EpochMs): str
   return `${does} ${untilInWords(next.at, now)}${why}`;
 }
 
-function personDoes(found: AccountStatus & Pick<Found, 'origin'>, login: string): string {
+function personDoes(found: FoundStatus, login: string): string {
   const { reason, origin } = found;
   if (reason !== 'credentials_rejected') {
+    if (found.logsPeopleIn) return `log in: ${login}`;
     return `bring tokens: ${importTokens(found)}, or give it credentials`;
   }
   if (origin === 'store') return `replace the credentials: ${replaceCredentials(found)}`;

@@ -18,10 +18,12 @@ const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
   PROVIDER_PROTOCOL: () => 'Check baseUrl in the configuration, or tell the vendor.',
   TOKEN_EXPIRED_ON_ARRIVAL: waiting,
   REAUTHORIZATION_REQUIRED: (account, known) =>
-    `Bring tokens: ${importTokens(known ?? { name: account })}. Or give it credentials` +
-    (known?.origin === 'store'
-      ? `: ${replaceCredentials(known)}`
-      : `, then: tokenkeep login ${account}`),
+    known?.logsPeopleIn
+      ? `Log in: tokenkeep login ${account}`
+      : `Bring tokens: ${importTokens(known ?? { name: account })}. Or give it credentials` +
+        (known?.origin === 'store'
+          ? `: ${replaceCredentials(known)}`
+          : `, then: tokenkeep login ${account}`),
   CREDENTIALS_REJECTED: (account, known) =>
     known?.origin === 'store'
       ? `Replace the credentials: ${replaceCredentials(known)}. They are not tried again before.`

@@ -1,11 +1,14 @@
 import type { AccountKey } from '../account/account-key.js';
+import { noLongerNeeded } from '../clock/no-longer-needed.js';
 import { TokenError } from '../errors/token-error.js';
 import type { EventName, TokenEvents } from '../events/events.js';
+import type { LoginInteraction } from '../provider/login-interaction.js';
 import type { AccountKeeper, TokenRequestOptions } from '../renewal/account-keeper.js';
 import { AccountSession, type TokenSession } from '../renewal/account-session.js';
 import type { Committer } from '../renewal/commit.js';
 import type { Keepers } from '../renewal/keepers.js';
 import { logIn } from '../renewal/login.js';
+import { loginByPerson } from '../renewal/login-by-person.js';
 import { type ActionOptions, waitFor } from '../renewal/patience.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import type { Revocation } from '../renewal/revocation.js';
@@ -22,6 +25,7 @@ import type {
   AccountStatus,
   EngineAccounts,
   EngineHealth,
+  LoginOptions,
   TokenEngine,
   WithTokenOptions,
 } from './token-engine.js';
@@ -29,6 +33,9 @@ import { withToken } from './with-token.js';
 
 /** A rotation that others get ahead of is tried this often. */
 const MOST_ROTATION_TRIES = 5;
+
+/** People look for their phone, and for a password. */
+const PERSON_WAIT_MS = 900_000;
 
 /** Delegation only: each rule is in the part it names. */
 export class Engine implements TokenEngine {
@@ -152,7 +159,8 @@ export class Engine implements TokenEngine {
     return this.#waitFor('The renewal', () => this.#renew(key), options);
   }
 
-  login(key: AccountKey, options?: ActionOptions): Promise<AccessToken> {
+  login(key: AccountKey, { interaction, ...options }: LoginOptions = {}): Promise<AccessToken> {
+    if (interaction !== undefined) return this.#loginByPerson(key, interaction, options);
     return this.#waitFor('The login', () => this.#login(key), options);
   }
 
@@ -171,6 +179,28 @@ export class Engine implements TokenEngine {
   async #login(key: AccountKey): Promise<AccessToken> {
     const keeper = await this.#sought(key);
     keeper.beginAnew(await logIn(this.#services, this.#committer, keeper.account));
+    return keeper.getToken();
+  }
+
+  async #loginByPerson(
+    key: AccountKey,
+    interaction: LoginInteraction,
+    { waitMs = PERSON_WAIT_MS, signal: ofCaller }: ActionOptions,
+  ): Promise<AccessToken> {
+    const keeper = await this.#sought(key);
+    const over = new AbortController();
+    const signals = [this.#sessions.signal, over.signal, ...(ofCaller ? [ofCaller] : [])];
+    const signal = AbortSignal.any(signals);
+    const begin = () => loginByPerson(this.#services, keeper.account, interaction, signal);
+    try {
+      keeper.beginAnew(await this.#waitFor('The login', begin, { waitMs, signal }));
+    } catch (error) {
+      this.#refuseIfStopped();
+      throw error;
+    } finally {
+      over.abort(noLongerNeeded);
+    }
+    this.#scheduler.wake();
     return keeper.getToken();
   }
 

@@ -3,6 +3,7 @@ import type { AccountKey } from '../account/account-key.js';
 import type { EpochMs } from '../clock/clock.js';
 import type { EventName, TokenEvents } from '../events/events.js';
 import type { BreakerState } from '../guard/host-breaker.js';
+import type { LoginInteraction } from '../provider/login-interaction.js';
 import type { TokenRequestOptions } from '../renewal/account-keeper.js';
 import type { TokenSession } from '../renewal/account-session.js';
 import type { ImportedTokens } from '../renewal/import-tokens.js';
@@ -44,8 +45,14 @@ export interface TokenEngine extends AsyncDisposable {
   reject(key: AccountKey, generation: number): void;
   /** Gets the next token now, within the guard. */
   renew(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
-  /** Logs in with the credentials now, whatever goes on, and brings a revoked account back. */
-  login(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
+  /**
+   * Logs in now, whatever goes on, and brings a revoked account back: with the credentials, or,
+   * given an `interaction`, by asking a person.
+   *
+   * @throws TokenError `REAUTHORIZATION_REQUIRED`, reason `no_credentials`: only a person can log in
+   *   here, or nobody can
+   */
+  login(key: AccountKey, options?: LoginOptions): Promise<AccessToken>;
   /** Gets a new token, hands it out, then revokes the old one: for security, not for expiry. */
   rotate(key: AccountKey, options?: ActionOptions): Promise<AccessToken>;
   /** Forgets the tokens and ends them at the server. Nothing is handed out until a login. */
@@ -96,6 +103,14 @@ export interface EngineAccounts {
    *   told; the account stays, revoked
    */
   remove(key: AccountKey, options?: RemoveAccountOptions): Promise<void>;
+}
+
+export interface LoginOptions extends ActionOptions {
+  /**
+   * How a person is asked, where the provider can log people in. The waiting is then 15 minutes by
+   * default, and its end is the end of the login.
+   */
+  readonly interaction?: LoginInteraction;
 }
 
 export interface AddAccountOptions {

@@ -35,6 +35,13 @@ export interface TokenRequest {
   readonly json?: unknown;
   /** Sent as `application/x-www-form-urlencoded`. Undefined members are left out. */
   readonly form?: Readonly<Record<string, string | Secret | undefined>>;
+  /** Secrets that are in it in another form, signed or hashed: errors are cleaned of them as well. */
+  readonly secrets?: readonly Secret[];
+  /**
+   * Asks for something public before the operation's own request: a server's metadata. A GET
+   * without secrets; it makes no intent, spends nothing, and leaves nothing in doubt.
+   */
+  readonly preliminary?: boolean;
 }
 
 /** What came back. Bodies are at most 64 KiB after decoding. */

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AccessToken } from '../token/access-token.js';
 import type { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
+import type { LoginCall, LoginInteraction } from './login-interaction.js';
 import type { ProviderCall } from './provider-call.js';
 import type { ProviderProfile } from './provider-profile.js';
 
@@ -32,10 +33,22 @@ export interface TokenProvider<Credentials = unknown> {
     call: ProviderCall,
     credentials: Credentials | undefined,
   ): Promise<IssuedTokens>;
-  /** Ends tokens at the server (RFC 7009). Idempotent: an unknown token counts as revoked. */
-  revoke?(tokens: LiveTokens, call: ProviderCall): Promise<void>;
+  /**
+   * Ends tokens at the server (RFC 7009). Idempotent: an unknown token counts as revoked.
+   * `credentials` are absent where the account has none, or they cannot be had.
+   */
+  revoke?(tokens: LiveTokens, call: ProviderCall, credentials?: Credentials): Promise<void>;
   /** Asks the server about a token (RFC 7662, `tokens.check`). */
-  inspect?(accessToken: Secret, call: ProviderCall): Promise<Inspection>;
+  inspect?(accessToken: Secret, call: ProviderCall, credentials?: Credentials): Promise<Inspection>;
+  /**
+   * Logs a person in, who is asked through `interaction`. Nothing of the account is claimed
+   * meanwhile, and what it returns begins a new life of the account, like imported tokens.
+   */
+  login?(
+    interaction: LoginInteraction,
+    call: LoginCall,
+    credentials?: Credentials,
+  ): Promise<IssuedTokens>;
   /** Puts the token on a request the way this API wants it. */
   authorize(headers: Headers, token: AccessToken): void;
   /** Whether an API reply says "this token is invalid", as opposed to "you may not do this". */

@@ -61,10 +61,14 @@ export async function logIn(
   );
 }
 
-function noCredentials({ id }: KnownAccount): TokenError {
+export function noCredentials({ id, provider }: KnownAccount): TokenError {
+  const cure =
+    provider.login === undefined
+      ? 'Add "credentials" to its account.'
+      : 'A person has to log in: run "tokenkeep login", or give engine.login() an interaction.';
   return new TokenError(
     'REAUTHORIZATION_REQUIRED',
-    `${id} has no credentials to log in with. Add "credentials" to its account.`,
+    `${id} has no credentials to log in with. ${cure}`,
     { reason: 'no_credentials', account: id },
   );
 }

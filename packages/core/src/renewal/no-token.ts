@@ -33,7 +33,7 @@ const cures: Record<string, string> = {
 };
 
 export function personNeeded(
-  { id }: KnownAccount,
+  { id, provider }: KnownAccount,
   reason: string,
   failure: TokenError | undefined,
 ): TokenError {
@@ -41,9 +41,11 @@ export function personNeeded(
   const word = providerCode ?? (status === undefined ? undefined : `HTTP ${status}`);
   const said = word === undefined ? '' : ` (${word})`;
   const rejected = reason === 'credentials_rejected';
+  const owner =
+    rejected || provider.login === undefined ? '' : ' Let its owner log in: engine.login().';
   return new TokenError(
     rejected ? 'CREDENTIALS_REJECTED' : 'REAUTHORIZATION_REQUIRED',
-    `${id} needs a person: ${cures[reason] ?? reason}${said}.`,
+    `${id} needs a person: ${cures[reason] ?? reason}${said}.${owner}`,
     {
       ...(failure?.details() ?? {}),
       retryable: false,

@@ -5,7 +5,7 @@ import type { KnownAccount } from '../provider/account-registry.js';
 import type { ProviderCall } from '../provider/provider-call.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
-import { EngineCall } from '../transport/engine-call.js';
+import { type CallRules, EngineCall } from '../transport/engine-call.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface ProviderOperation<Result> {
@@ -21,39 +21,27 @@ export interface OperationEnd<Result> {
     | { readonly ok: false; readonly error: unknown };
 }
 
-type Services = Pick<
+export type CallServices = Pick<
   RenewalServices,
   'clock' | 'exchange' | 'parameters' | 'breakers' | 'probe' | 'allowInsecureLoopback'
 >;
 
 /** Runs one operation of a provider, detached from every caller, within its hard limit. */
 export async function callProvider<Result>(
-  services: Services,
-  { provider, config }: KnownAccount,
+  services: CallServices,
+  account: KnownAccount,
   operation: ProviderOperation<Result>,
 ): Promise<OperationEnd<Result>> {
+  const { provider } = account;
   const { clock, parameters: p, breakers, probe } = services;
   const limitMs = hardLimit(provider.profile, p, operation.rotating);
   const limit = new AbortController();
   const finished = new AbortController();
   const call = new EngineCall({
-    exchange: services.exchange,
-    target: targetOf(config),
+    ...callRules(services, account),
     signal: limit.signal,
-    allowInsecureLoopback: services.allowInsecureLoopback,
-    connectTimeoutMs: p.connectTimeoutMs,
     timeoutMs: limitMs,
-    maxBodyBytes: p.maxBodyBytes,
-    wallClock: () => clock.now(),
-    beforeConnect: async (origin) => {
-      const waitMs = await breakers.waitMs(origin, provider.id);
-      if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
-    },
     admit: operation.admit,
-    onOutcome: (origin, outcome) => {
-      if (outcome === 'failed') breakers.failed(origin);
-      else breakers.succeeded(origin);
-    },
     onProgress: (step) => probe(step === 'head-written' ? 'CP4' : 'CP5'),
   });
   try {
@@ -74,6 +62,29 @@ export async function callProvider<Result>(
     limit.abort(noLongerNeeded);
     finished.abort(noLongerNeeded);
   }
+}
+
+/** What every request of an account keeps to, whatever it is for. */
+export function callRules(
+  { clock, breakers, parameters: p, exchange, allowInsecureLoopback }: CallServices,
+  { provider, config }: KnownAccount,
+): Omit<CallRules, 'signal' | 'timeoutMs' | 'admit'> {
+  return {
+    exchange,
+    target: targetOf(config),
+    allowInsecureLoopback,
+    connectTimeoutMs: p.connectTimeoutMs,
+    maxBodyBytes: p.maxBodyBytes,
+    wallClock: () => clock.now(),
+    beforeConnect: async (origin) => {
+      const waitMs = await breakers.waitMs(origin, provider.id);
+      if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
+    },
+    onOutcome: (origin, outcome) => {
+      if (outcome === 'failed') breakers.failed(origin);
+      else breakers.succeeded(origin);
+    },
+  };
 }
 
 /** Aborting a rotation early is what loses it; where a resend heals, waiting long does not. */

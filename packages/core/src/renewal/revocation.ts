@@ -1,5 +1,6 @@
 import type { TokenError } from '../errors/token-error.js';
 import type { KnownAccount } from '../provider/account-registry.js';
+import { upstreamNameOf } from '../provider/account-view.js';
 import type { LiveTokens } from '../provider/token-provider.js';
 import { type AccountRecord, newRecord, type RetiringTokens } from '../store/account-record.js';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { StoreTime } from '../store/token-store.js';
+import type { ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import { livingLeases } from './living-leases.js';
 import { providerError } from './provider-error.js';
@@ -152,17 +154,27 @@ export class Revocation {
     } catch (error) {
       return error as TokenError;
     }
+    const credentials = await this.#credentialsOf(account);
     const { call, issued } = await callProvider(services, account, {
       rotating: false,
       admit: async () => {},
-      run: async (call) => provider.revoke?.(tokens, call),
+      run: async (call) => provider.revoke?.(tokens, call, credentials?.value),
     });
     if (!issued.ok) {
       const spoken = Object.values(tokens).filter((token) => token !== undefined);
-      return providerError(provider.id, issued.error, [...call.secrets, ...spoken]);
+      const secrets = [...call.secrets, ...spoken, ...(credentials?.secrets ?? [])];
+      return providerError(provider.id, issued.error, secrets);
     }
     if (entry.upstream !== undefined) await services.upstreams.end(entry.upstream);
     return undefined;
+  }
+
+  /** A client that authenticates is a part of them (RFC 7009 section 2.1). */
+  async #credentialsOf(account: KnownAccount): Promise<ResolvedCredentials | undefined> {
+    if (account.config.credentials === undefined) return undefined;
+    // Another account's token may be what is being ended: it is not renewed for this.
+    if (upstreamNameOf(account.config) !== undefined) return undefined;
+    return this.services.credentials.resolve(account).catch(() => undefined);
   }
 
   /** Removes what is done, or says when it is tried again; gives up after some tries. */

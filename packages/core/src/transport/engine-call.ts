@@ -27,6 +27,8 @@ export interface CallRules {
 
 export type HostOutcome = 'answered' | 'failed';
 
+/** Metadata in two places (RFC 8414 section 5), and not a loop. */
+const MOST_PRELIMINARIES = 2;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
@@ -37,6 +39,7 @@ export class EngineCall implements ProviderCall {
   /** `no`: provably nothing left. `refused`: a reply proved that nothing was processed. */
   sent: 'no' | 'maybe' | 'refused' = 'no';
   readonly #secrets: Secret[] = [];
+  #preliminaries = 0;
 
   constructor(private readonly rules: CallRules) {
     this.signal = rules.signal;
@@ -65,6 +68,7 @@ export class EngineCall implements ProviderCall {
     const address = Secret.of(request.url).reveal();
     const url = tokenEndpointUrl(address, rules.allowInsecureLoopback);
     this.#secrets.push(...secretsIn(request));
+    if (request.preliminary) this.#checkPreliminary(request);
     const body = requestBody(request);
     const headers = wireHeaders(request, body?.contentType);
     refuseMask(address, body?.text ?? '', ...Object.values(headers));
@@ -85,33 +89,53 @@ export class EngineCall implements ProviderCall {
         },
         {
           onConnected: async () => {
+            if (request.preliminary) return;
             await rules.admit();
             // An exchange that gave up meanwhile sends nothing any more.
             if (!isOver) this.sent = 'maybe';
           },
-          ...(rules.onProgress === undefined ? {} : { onProgress: rules.onProgress }),
+          ...(rules.onProgress === undefined || request.preliminary
+            ? {}
+            : { onProgress: rules.onProgress }),
         },
       );
       rules.onOutcome(url.origin, wire.status >= 500 ? 'failed' : 'answered');
       if (wire.status >= 300 && wire.status < 400) {
         // The first request of two may have been processed, whatever happened to the second.
-        if (sentBefore === 'no') this.sent = 'refused';
+        if (sentBefore === 'no' && !request.preliminary) this.sent = 'refused';
         throw redirected(url.origin, wire.status);
       }
       return tokenReply(wire);
     } catch (error) {
-      throw this.#judge(error, url.origin, sentBefore);
+      throw this.#judge(error, url.origin, sentBefore, request.preliminary);
     } finally {
       isOver = true;
     }
   }
 
-  #judge(error: unknown, origin: string, sentBefore: EngineCall['sent']): unknown {
+  /** What a provider may ask without an intent must be public, and come first. */
+  #checkPreliminary(request: TokenRequest): void {
+    this.#preliminaries += 1;
+    const { method, json, form } = request;
+    const plain = method === 'GET' && json === undefined && form === undefined;
+    const first = this.sent === 'no' && this.#preliminaries <= MOST_PRELIMINARIES;
+    if (plain && first && secretsIn(request).length === 0) return;
+    throw new TypeError(
+      'A preliminary request is a GET without secrets, before any other request.',
+    );
+  }
+
+  #judge(
+    error: unknown,
+    origin: string,
+    sentBefore: EngineCall['sent'],
+    preliminary = false,
+  ): unknown {
     if (!(error instanceof ExchangeError)) return error;
     if (error.sent === 'no') this.sent = sentBefore;
     if (error.failure === 'not_admitted') return error.cause;
     if (error.failure !== 'aborted') this.rules.onOutcome(origin, 'failed');
-    return exchangeFailed(error, origin);
+    return exchangeFailed(error, origin, preliminary);
   }
 }
 
@@ -130,7 +154,12 @@ const words: Record<ExchangeFailure, string> = {
   not_admitted: 'was not asked',
 };
 
-function exchangeFailed({ failure, sent }: ExchangeError, origin: string): TokenError {
+function exchangeFailed(
+  { failure, sent: left }: ExchangeError,
+  origin: string,
+  preliminary: boolean,
+): TokenError {
+  const sent = preliminary ? 'no' : left;
   const unreadable = ['oversized', 'encoding', 'malformed', 'truncated'].includes(failure);
   const code: ErrorCode =
     sent === 'no'
@@ -138,7 +167,11 @@ function exchangeFailed({ failure, sent }: ExchangeError, origin: string): Token
       : unreadable
         ? 'PROVIDER_PROTOCOL'
         : 'PROVIDER_OUTCOME_UNKNOWN';
-  const known = sent === 'no' ? 'Nothing was sent.' : 'The request may have been processed.';
+  const known = preliminary
+    ? 'It was asked for its metadata only.'
+    : sent === 'no'
+      ? 'Nothing was sent.'
+      : 'The request may have been processed.';
   return new TokenError(code, `The authorization server ${origin} ${words[failure]}. ${known}`, {
     retryable: true,
     reason: failure,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { TokenError } from '@tokenkeep/core';
+import { Secret, TokenError } from '@tokenkeep/core';
 import { holds } from '../departure.js';
 import type { ProviderRule } from '../provider-rule.js';
 import { borrowCall } from '../stage/borrowed-call.js';
@@ -163,7 +163,8 @@ async function everyOperation(scene: ProviderScene): Promise<Run<unknown>[]> {
 }
 
 function linesOf({ request }: Run<unknown>['sends'][number]): string {
-  return `${request.method} ${URL.canParse(request.url) ? new URL(request.url).pathname : ''}`;
+  const url = Secret.of(request.url).reveal();
+  return `${request.method} ${URL.canParse(url) ? new URL(url).pathname : ''}`;
 }
 
 /** Accounts may have a client in common. */

@@ -1,3 +1,4 @@
+import { Secret } from '@tokenkeep/core';
 import { holds } from '../departure.js';
 import { grantOf } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
@@ -52,9 +53,7 @@ export const requestRules: readonly ProviderRule[] = [
       const secrets = await scene.secrets();
       for (const { run, token } of await everyRun(scene)) {
         for (const { request } of run.sends) {
-          // The URL is a text, whatever is in it.
-          const { url: _url, ...shown } = request;
-          const [leaked] = secretsReadIn(printed(shown), { ...secrets, ...token });
+          const [leaked] = secretsReadIn(printed(request), { ...secrets, ...token });
           holds(leaked === undefined, `${run.name} hands the ${leaked} to send() as plain text`);
         }
       }
@@ -68,7 +67,7 @@ export const requestRules: readonly ProviderRule[] = [
       const secrets = await scene.secrets();
       for (const { run, token } of await everyRun(scene)) {
         for (const { request } of run.sends) {
-          const [leaked] = secretsReadIn(request.url, { ...secrets, ...token });
+          const [leaked] = secretsReadIn(Secret.of(request.url).reveal(), { ...secrets, ...token });
           holds(leaked === undefined, `${run.name} puts the ${leaked} into the URL`);
         }
       }

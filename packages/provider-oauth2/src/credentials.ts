@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import {
+  type ClientDescription,
+  clientMembers,
+  clientProblem,
+  secret,
+  signingKey,
+  text,
+} from './client/client-members.js';
+import type { OAuth2Settings } from './options.js';
+
+const members = {
+  ...clientMembers,
+  /** Space-separated, RFC 6749 section 3.3. Default: the account's. */
+  scope: text.optional(),
+  /** Further members of the form, such as `audience`. */
+  parameters: z.record(z.string(), secret).optional(),
+};
+
+/** RFC 6749 section 4.4. */
+const clientCredentials = z.strictObject({
+  grant: z.literal('client_credentials').default('client_credentials'),
+  ...members,
+});
+/** RFC 6749 section 4.3. */
+const password = z.strictObject({
+  grant: z.literal('password'),
+  ...members,
+  username: text,
+  password: secret,
+});
+/** RFC 7523 section 2.1, an assertion that somebody else signs: each is good for minutes. */
+const assertion = z.strictObject({
+  grant: z.literal('jwt_bearer'),
+  ...members,
+  assertion: secret,
+});
+/** RFC 7523 section 2.1, signed here. */
+const signedAssertion = z.strictObject({
+  grant: z.literal('jwt_bearer'),
+  ...members,
+  assertionKey: signingKey,
+  assertionKeyId: text.optional(),
+  assertionIssuer: text,
+  assertionSubject: text,
+  /** Default: the provider's `assertionAudience`, else the issuer. */
+  assertionAudience: text.optional(),
+});
+
+const SHAPES =
+  "give { clientId, clientSecret } or { clientId, privateKey }, { grant: 'password', username, " +
+  "password }, { grant: 'jwt_bearer', assertion }, or { grant: 'jwt_bearer', assertionKey, " +
+  'assertionIssuer, assertionSubject }; {} is the client of the provider';
+
+/** What an account may be configured with; `oauth2()` checks that there is a client as well. */
+export const anyCredentials = z.union(
+  [clientCredentials, password, assertion, signedAssertion],
+  SHAPES,
+);
+
+/** What an account is configured with: secrets as strings or as `Secret`s. */
+export type OAuth2CredentialsInput = z.input<typeof anyCredentials>;
+export type OAuth2Credentials = z.output<typeof anyCredentials>;
+export type SignedAssertionCredentials = z.output<typeof signedAssertion>;
+
+export function oauth2Credentials(settings: OAuth2Settings) {
+  return anyCredentials
+    .refine(
+      ({ grant }) => grant !== 'password' || settings.passwordLogin,
+      "to log in with a person's password set the provider's option passwordLogin: true",
+    )
+    .superRefine((given, context) => {
+      const problem =
+        clientProblem(given) ??
+        (given.clientId === undefined && settings.clientId === undefined
+          ? 'clientId is missing, here and in the options of the provider'
+          : undefined);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    });
+}
+
+/** Who asks: the account's own client, or the provider's. */
+export function clientOf(
+  settings: OAuth2Settings,
+  credentials: OAuth2Credentials | undefined,
+): ClientDescription | undefined {
+  const own = credentials?.clientId === undefined ? settings : credentials;
+  const { clientId, clientSecret, privateKey, keyId, clientAuthentication } = own;
+  if (clientId === undefined) return undefined;
+  return { clientId, clientSecret, privateKey, keyId, clientAuthentication };
+}

@@ -1,0 +1,110 @@
+import {
+  type ApiReply,
+  type IssuedTokens,
+  type JsonObject,
+  type JsonValue,
+  jsonAt,
+  lifetimeFrom,
+  type RefusalKind,
+  refusalKindByOAuthError,
+  refusalKindByStatus,
+  refuse,
+  type TokenReply,
+} from '@tokenkeep/core';
+import type { OAuth2Settings } from './options.js';
+
+/** What a request asked for; its refusal means something else for each. */
+export type Asked =
+  | 'client_credentials'
+  | 'password'
+  | 'jwt_bearer'
+  | 'refresh_token'
+  | 'authorization_code'
+  | 'device_code'
+  | 'endpoint';
+
+/**
+ * A token reply, unjudged (RFC 6749 section 5.1): what came after a refresh may be the only refresh
+ * token there is, whatever else is wrong with the reply.
+ */
+export function readTokens(json: JsonObject, settings: OAuth2Settings): IssuedTokens {
+  const { access_token, token_type, expires_in, refresh_token, scope } = json;
+  const refreshEnds = json.refresh_token_expires_in ?? json.refresh_expires_in;
+  return {
+    accessToken: access_token,
+    tokenType: token_type,
+    lifetimeMs: lifetimeFrom(expires_in),
+    scope,
+    metadata: readMetadata(settings.metadata, json),
+    ...(settings.refreshToken === 'none'
+      ? {}
+      : { refreshToken: refresh_token, refreshLifetimeMs: lifetimeFrom(refreshEnds) }),
+  };
+}
+
+/** @throws TokenError the refusal, also where it comes with HTTP 200 */
+export function successIn(asked: Asked, reply: TokenReply): JsonObject {
+  assertAccepted(asked, reply);
+  return reply.json();
+}
+
+/** The same where the body does not matter. @throws TokenError the refusal */
+export function assertAccepted(asked: Asked, reply: TokenReply): void {
+  const code = errorCode(reply);
+  if (reply.ok && code === undefined) return;
+  const description = reply.jsonIfAny()?.error_description;
+  throw refuse(kindOf(asked, reply.status, code), reply, { code, description });
+}
+
+/** RFC 6749 section 5.2 `error`, in the body or in the challenge. */
+export function errorCode(reply: TokenReply): string | undefined {
+  const inBody = textOf(reply.jsonIfAny()?.error);
+  if (inBody !== undefined || reply.ok) return inBody;
+  return challengeError(reply.header('www-authenticate'));
+}
+
+/**
+ * RFC 6750 section 3.1: a 401 that says `invalid_token`, or that gives no reason. Another reason is
+ * not about the token: a DPoP proof without nonce, a login that is not recent enough.
+ */
+export async function isTokenRejection(reply: ApiReply): Promise<boolean> {
+  if (reply.status !== 401) return false;
+  const code =
+    challengeError(reply.headers.get('www-authenticate')) ??
+    textOf(jsonAt((await reply.json()) as JsonValue | undefined, 'error'));
+  return code === undefined || code === 'invalid_token';
+}
+
+/** Beside RFC 6749: RFC 8707 section 2, RFC 9449 sections 5 and 8. All are the operator's. */
+const aboutTheClient = ['invalid_target', 'invalid_dpop_proof', 'use_dpop_nonce'];
+
+function kindOf(asked: Asked, status: number, code: string | undefined): RefusalKind {
+  const byStatus = refusalKindByStatus(status);
+  if (byStatus !== 'ambiguous') return byStatus;
+  if (code !== undefined && aboutTheClient.includes(code)) return 'client_rejected';
+  const kind = refusalKindByOAuthError(code) ?? 'ambiguous';
+  if (kind !== 'grant_rejected' || asked === 'refresh_token') return kind;
+  return asked === 'password' || asked === 'jwt_bearer'
+    ? 'credentials_rejected'
+    : 'client_rejected';
+}
+
+const LONGEST_LOOKED_INTO = 8_192;
+const CHALLENGE_ERROR = /(?:^|[\s,])error\s?=\s?"?([\w.-]{1,64})/i;
+
+function challengeError(challenge: string | null | undefined): string | undefined {
+  return CHALLENGE_ERROR.exec(challenge?.slice(0, LONGEST_LOOKED_INTO) ?? '')?.[1];
+}
+
+function readMetadata(names: readonly string[], json: JsonObject): Record<string, string> {
+  const facts = names.map((name) => [name, json[name]] as const);
+  return Object.fromEntries(
+    facts
+      .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+      .map(([name, value]) => [name, String(value)]),
+  );
+}
+
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,5 +1,4 @@
-import type { AccessToken, ApiReply } from '@tokenkeep/core';
-import { Secret } from '@tokenkeep/core';
+import type { ApiReply } from '@tokenkeep/core';
 
 export function apiReply(
   status: number,
@@ -7,19 +6,4 @@ export function apiReply(
   headers: Readonly<Record<string, string>> = {},
 ): ApiReply {
   return { status, headers: new Headers(headers), json: async () => body };
-}
-
-export function accessToken(text: string): AccessToken {
-  const metadata = {};
-  return {
-    account: 'provider/account',
-    generation: 1,
-    tokenType: 'Bearer',
-    expiresAt: 0,
-    scope: undefined,
-    metadata,
-    headers: () => ({}),
-    reveal: () => text,
-    secret: new Secret(text),
-  };
 }

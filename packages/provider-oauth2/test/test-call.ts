@@ -20,7 +20,12 @@ export function testCall(wallClock: () => number = Date.now): ProviderCall {
       }
       const body = json === undefined ? formBody(form) : jsonBody(json);
       if (json !== undefined) wire.set('Content-Type', 'application/json');
-      const response = await fetch(url, { method, headers: wire, redirect: 'manual', body });
+      const response = await fetch(Secret.of(url).reveal(), {
+        method,
+        headers: wire,
+        redirect: 'manual',
+        body,
+      });
       return testReply(response, await response.text());
     },
   };

@@ -22,9 +22,10 @@ const credentials = z.strictObject({
 });
 
 export type AcmeCredentials = z.output<typeof credentials>;
-export type Acme = Required<TokenProvider<AcmeCredentials>>;
+/** Every part that a program can use; nobody logs in to it by hand. */
+export type Acme = Required<Omit<TokenProvider<AcmeCredentials>, 'login'>>;
 
-/** The good provider that all the broken ones are made of: it has every part a provider can have. */
+/** The good provider that all the broken ones are made of. */
 export function acme(url: string): Acme {
   return {
     contract: PROVIDER_CONTRACT,

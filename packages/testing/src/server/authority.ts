@@ -12,8 +12,8 @@ import {
 import type { TokenMint } from './rotation/token-mint.js';
 import { type Processed, ScriptedServer, type ScriptedServerOptions } from './scripted-server.js';
 
-/** In real time the clock goes on from the issue of a token to the reply that tells its life. */
-const ANSWERS_WITHIN_MS = 5;
+/** Times are fractions at times: what is missing by less than this is not missing. */
+const ROUNDING_MS = 0.01;
 
 export interface AuthorityOptions<A extends AuthorityAccount> extends ScriptedServerOptions {
   readonly accounts?: readonly A[];
@@ -123,8 +123,7 @@ export abstract class Authority<A extends AuthorityAccount> extends ScriptedServ
 
   /** Whole seconds that are left until a true server time; not below 0. */
   protected secondsLeft(at: number): number {
-    const leftMs = at - this.time.now() + ANSWERS_WITHIN_MS;
-    return Math.max(0, Math.floor(leftMs / 1000));
+    return Math.max(0, Math.floor((at - this.time.now() + ROUNDING_MS) / 1000));
   }
 }
 

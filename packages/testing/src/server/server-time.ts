@@ -36,9 +36,19 @@ function virtualTime(clock: TestClock): ServerTime {
 }
 
 function realTime(): ServerTime {
+  let moment: EpochMs | undefined;
   return {
-    // Not Date: tests replace it to step the client's wall clock.
-    now: () => Math.floor(performance.timeOrigin + performance.now()),
+    now() {
+      if (moment === undefined) {
+        // Not Date: tests replace it to step the client's wall clock.
+        moment = Math.floor(performance.timeOrigin + performance.now());
+        // To decide on a reply and to write it is one moment, however busy the machine.
+        queueMicrotask(() => {
+          moment = undefined;
+        });
+      }
+      return moment;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) {

@@ -40,7 +40,7 @@ export async function withEngineToLookAt<Result>(
   invocation: Invocation,
   use: UseOfEngine<Result>,
 ): Promise<Result> {
-  const { config, missing } = loadConfigToLookAt(placeOf(invocation));
+  const { config, missing } = await loadConfigToLookAt(placeOf(invocation));
   for (const { line, message } of missing) {
     showNote(`${config.path}:${line}: ${message} Whoever logs in needs it.`, invocation.terminal);
   }

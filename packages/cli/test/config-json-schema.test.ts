@@ -39,6 +39,21 @@ parameters: { waitMs: 10s, leaseMs: 10000, ambiguousWaitsMs: [1m, 5m] }
     expect(accepts(config)).toBe(true);
   });
 
+  const made = (use: string) =>
+    accepts({ providers: { acme: { use, baseUrl: 'https://a.example' } } });
+
+  test.each([
+    'tokenkeep-provider-acme',
+    '@acme/tokenkeep-provider',
+    './acme.js',
+    '../lib/acme.mjs',
+  ])('a package or a file makes a provider: %s', (use) => expect(made(use)).toBe(true));
+
+  test.each(['chatap', 'acme', 'https://a.example/tokenkeep.js', '@acme', 'tokenkeep provider'])(
+    'no other word does: %s',
+    (use) => expect(made(use)).toBe(false),
+  );
+
   const seen = [
     'a member of the file is misspelt',
     'the kind of a provider is misspelt',

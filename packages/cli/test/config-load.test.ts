@@ -132,10 +132,12 @@ test('who only looks needs no credentials; everything else has to be there', asy
   const text = accountsOf(`\${A}`, `store: '\${STATE}/t.db'`);
   const cwd = folderWith({ 'tokenkeep.yaml': text });
   await expect(loadConfig({ cwd, env: { STATE: '/s' } })).rejects.toThrow(/variable A is not set/);
-  const { config, missing } = loadConfigToLookAt({ cwd, env: { STATE: '/s' } });
+  const { config, missing } = await loadConfigToLookAt({ cwd, env: { STATE: '/s' } });
   expect(config).toMatchObject({ store: { file: '/s/t.db' }, accounts: [{ name: 'crm' }] });
   expect(missing).toMatchObject([{ path: 'accounts.crm.credentials.password' }]);
-  expect(() => loadConfigToLookAt({ cwd, env: { A: 'a' } })).toThrow(/variable STATE is not set/);
+  await expect(loadConfigToLookAt({ cwd, env: { A: 'a' } })).rejects.toThrow(
+    /variable STATE is not set/,
+  );
 });
 
 test('a provider whose name is a kind is of that kind; others say it with "use"', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { configJsonSchema } from '../src/config/config-json-schema.js';
 import { loadConfig } from '../src/config/load-config.js';
 import { kindNames, kindOf } from '../src/config/provider-kinds.js';
-import { folderWith } from './config-folder.js';
+import { acmeSource, folderWithPackages } from './plug-in-packages.js';
 
 const page = readFileSync(
   fileURLToPath(new URL('../../../docs/reference/config.md', import.meta.url)),
@@ -54,10 +54,10 @@ test('every config on the page loads', async () => {
   for (const text of blocks) {
     const files = [...text.matchAll(/\$\{file:([^}]+)\}/g)].map(([, path = '']) => path);
     const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
-    const folder = folderWith({
-      'tokenkeep.yaml': text,
-      ...Object.fromEntries(files.map((path) => [path, 'secret'])),
-    });
+    const folder = folderWithPackages(
+      { 'tokenkeep-provider-acme': acmeSource },
+      { 'tokenkeep.yaml': text, ...Object.fromEntries(files.map((path) => [path, 'secret'])) },
+    );
     const env = Object.fromEntries(variables.map((name) => [name, 'secret']));
     const config = await loadConfig({ path: join(folder, 'tokenkeep.yaml'), env });
     expect(config.warnings).toEqual([]);

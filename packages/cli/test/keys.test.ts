@@ -134,14 +134,14 @@ describe('keys', () => {
     const { invocation, out } = recordedCommand(join(folder, 'tokenkeep.yaml'));
     await listKeys(invocation);
     expect(out()).toMatch(/^No key yet/);
-    expect(() => addKey(invocation)).toThrow(/There is no key file .* yet/);
+    await expect(addKey(invocation)).rejects.toThrow(/There is no key file .* yet/);
   });
 
   test('S22 ids and accounts are shown, never a byte of a key', async () => {
     await withEngine('getToken');
     const path = join(folder, 'tokenkeep.yaml');
     const { invocation, out } = recordedCommand(path);
-    addKey(invocation);
+    await addKey(invocation);
     await listKeys(invocation);
     expect(out()).toMatch(/ {2}k\w+ {2}seals {2}chatapp\/crm\n {2}k\w+ {2}opens {2}nothing/);
     for (const key of keyBytes()) expect(out()).not.toContain(key);

@@ -36,7 +36,7 @@ export async function doctor(
   { terminal, env, configPath }: Invocation,
 ): Promise<ExitCode> {
   const place = { env, ...(configPath === undefined ? {} : { path: configPath }) };
-  const { findings: early, config, store } = checkConfig(place);
+  const { findings: early, config, store } = await checkConfig(place);
   const findings = [...early];
   if (store === undefined) findings.push(skipped('store', 'The store: once the config is valid.'));
   else findings.push(...(await checkStore(store)));

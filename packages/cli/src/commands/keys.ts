@@ -23,7 +23,7 @@ const ADD_AGAIN = 'A configuration is sealed anew by: tokenkeep accounts add <ac
 /** The keys beside the store, and what is sealed with them. Ids only, never a key. */
 export async function listKeys(invocation: Invocation): Promise<void> {
   const { terminal } = invocation;
-  const { file, store } = keyPlace(invocation);
+  const { file, store } = await keyPlace(invocation);
   const keys = (readKeyFile(file) ?? []).map(({ id }) => id);
   const usage = await usageOf(store);
   const facts = keys.map((id, index) => ({
@@ -50,8 +50,8 @@ export async function listKeys(invocation: Invocation): Promise<void> {
 }
 
 /** A new key that opens. It seals once it is promoted, when every process knows it. */
-export function addKey(invocation: Invocation): void {
-  const { file, store } = keyPlace(invocation);
+export async function addKey(invocation: Invocation): Promise<void> {
+  const { file, store } = await keyPlace(invocation);
   if (store.kind !== 'sqlite' && !existsSync(file)) {
     makeFirstKey(file, invocation);
     return;
@@ -73,8 +73,8 @@ function makeFirstKey(file: string, { terminal }: Invocation): void {
 }
 
 /** Makes a key the one that seals. The others go on opening. */
-export function promoteKey(id: string, invocation: Invocation): void {
-  const { file } = keyPlace(invocation);
+export async function promoteKey(id: string, invocation: Invocation): Promise<void> {
+  const { file } = await keyPlace(invocation);
   let former = '';
   change(file, (keys) => {
     const key = keyOf(keys, id);
@@ -98,7 +98,7 @@ export function promoteKey(id: string, invocation: Invocation): void {
  * @throws TokenError `CONFIGURATION_INVALID`, `key_file`, which names the accounts that need it
  */
 export async function retireKey(id: string, invocation: Invocation): Promise<void> {
-  const { file, store } = keyPlace(invocation);
+  const { file, store } = await keyPlace(invocation);
   const keys = readKeyFile(file);
   if (keys !== undefined && keyOf(keys, id) === keys[0]) {
     throw inUse(`Key ${id} is the one that seals. Promote another one first: tokenkeep keys list`);
@@ -128,8 +128,8 @@ interface KeyPlace {
 }
 
 /** Credentials that are missing do not matter here, and are no reason for a word. */
-function keyPlace({ configPath, env }: Invocation): KeyPlace {
-  const { config } = loadConfigToLookAt({
+async function keyPlace({ configPath, env }: Invocation): Promise<KeyPlace> {
+  const { config } = await loadConfigToLookAt({
     env,
     ...(configPath === undefined ? {} : { path: configPath }),
   });

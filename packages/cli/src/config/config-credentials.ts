@@ -3,7 +3,8 @@ import { type ConfigPath, hasTexts, valueAt } from './config-path.js';
 import type { ConfiguredProvider } from './config-providers.js';
 import { suggestion } from './nearest-name.js';
 import { hasReferences, type ReferenceSources, resolveAll } from './references.js';
-import { type FoundProblem, schemaProblems } from './schema-problems.js';
+import type { FoundProblem } from './schema-problems.js';
+import { standardProblems } from './standard-problems.js';
 
 export interface WrittenCredentials {
   readonly path: ConfigPath;
@@ -87,7 +88,7 @@ function chainProblems({ path, resolved, accounts }: WrittenCredentials): FoundP
 /** First the shape, whose complaints point at members; then what the provider asks beyond it. */
 function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundProblem[] {
   const shaped = withStandIns(resolved as object);
-  const wrong = schemaProblems(provider.credentials, shaped);
+  const wrong = standardProblems(provider.credentials, shaped);
   if (wrong.length > 0) {
     return wrong.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
   }
@@ -100,10 +101,21 @@ function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundP
   }));
 }
 
+/** Members that the provider makes `Secret`s of. */
+function markedSecrets({ resolved, provider }: WrittenCredentials): readonly string[] {
+  const shaped = withStandIns(resolved as object);
+  const result = provider.credentials['~standard'].validate(shaped);
+  if (result instanceof Promise || result.issues !== undefined) return [];
+  return Object.entries(result.value ?? {}).flatMap(([name, value]) =>
+    Secret.is(value) ? [name] : [],
+  );
+}
+
 /** Secrets that stand in the file itself. */
-function literalSecrets({ path, written, provider, openToReaders }: WrittenCredentials) {
+function literalSecrets(given: WrittenCredentials) {
+  const { path, written, provider, openToReaders } = given;
   if (provider.local) return [];
-  return provider.secrets
+  return (provider.secrets ?? markedSecrets(given))
     .filter((name) => {
       const value = valueAt(written, [name]);
       return !isTokenOf(value) && hasTexts(value) && !hasReferences(value);

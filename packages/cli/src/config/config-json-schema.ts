@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { configSchema, isDuration } from './config-schema.js';
 import { durationPattern } from './duration-text.js';
+import { plugInPattern } from './plug-in-name.js';
 import { kindNames, kindOf } from './provider-kinds.js';
 
 /** A part of a JSON Schema document. */
@@ -17,12 +18,22 @@ export function configJsonSchema(): Schema {
     ...kindNames.filter((kind) => kind !== 'http').map(accountOfKind),
     { type: 'object', properties: { provider: { type: 'string', pattern: OTHER_NAME } } },
   ];
+  const provider = at(schema, 'properties', 'providers', 'additionalProperties');
+  provider.oneOf = [...(provider.oneOf as Schema[]), PLUG_IN];
   return {
     ...(withDurations(schema) as Schema),
     title: 'Tokenkeep configuration',
     description: 'tokenkeep.yaml, tokenkeep.yml or tokenkeep.json',
   };
 }
+
+/** Its options are its own. */
+const PLUG_IN: Schema = {
+  description: 'A provider of a package that is installed, or of a file.',
+  type: 'object',
+  properties: { use: { type: 'string', pattern: plugInPattern.source } },
+  required: ['use'],
+};
 
 /** What is named like a kind is of that kind. Under another name credentials may be declared ones. */
 const OTHER_NAME = `^(?!(?:${kindNames.filter((kind) => kind !== 'http').join('|')})$)`;

@@ -4,17 +4,20 @@ import { groupMembers } from './config-path.js';
 import type { ConfigData } from './config-schema.js';
 import { kindOfProvider } from './config-schema.js';
 import { withDeclarationFile } from './declaration-file.js';
+import { isPlugIn, isUrl } from './plug-in-name.js';
+import { plugInProvider } from './plug-in-provider.js';
+import type { LoadedPlugIn, LoadedPlugIns } from './plug-ins.js';
 import { isKind, type KindName, kindOf, urlOptionOf } from './provider-kinds.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
+import { type StandardSchema, secretsIn } from './standard-problems.js';
 
 export interface ConfiguredProvider {
-  readonly kind: KindName;
   /** Absent where its options are wrong. */
   readonly provider: TokenProvider | undefined;
   /** What an account of it is configured with. */
-  readonly credentials: z.ZodType;
-  /** Members of credentials that are secrets. */
-  readonly secrets: readonly string[];
+  readonly credentials: StandardSchema;
+  /** Members of credentials that are secrets; `undefined`: those that the schema makes `Secret`s. */
+  readonly secrets: readonly string[] | undefined;
   /** Where its token requests go, if that is the same for all accounts. */
   readonly origin: string | undefined;
   /** It is a server on this machine, as in a sandbox: its secrets are none. */
@@ -28,18 +31,28 @@ export interface ConfiguredProviders {
 }
 
 /** Makes the providers of a config that the schema has seen. @param configPath absolute */
-export function configuredProviders(data: ConfigData, configPath: string): ConfiguredProviders {
+export function configuredProviders(
+  data: ConfigData,
+  configPath: string,
+  plugIns: LoadedPlugIns,
+): ConfiguredProviders {
   const problems: FoundProblem[] = [];
   const byName = new Map<string, ConfiguredProvider>();
   for (const [name, given] of groupMembers(data, 'providers')) {
     const kind = kindOfProvider(name, given);
-    problems.push(...nameProblems(name, given));
+    problems.push(...nameProblems(name, given), ...codeProblems(name, given, plugIns));
     const file = withDeclarationFile(['providers', name], given, configPath);
     const { options } = kind === 'http' ? file : { options: given };
     if (kind === 'http') problems.push(...file.problems);
     const place = kind === undefined ? 'baseUrl' : urlOptionOf(kind);
     const allowsLocal = data.allowInsecureLoopback === true;
     problems.push(...urlProblems(place, options, allowsLocal).map(file.at));
+    const plugIn = plugIns.get(name);
+    if (plugIn !== undefined) {
+      const made = madeByPlugIn(plugIn, name, given, data);
+      problems.push(...made.problems);
+      byName.set(name, made.configured);
+    }
     if (kind === undefined) continue;
     const unread = kind === 'http' && file.problems.length > 0;
     const made = unread ? {} : makeProvider(name, kind, options);
@@ -50,7 +63,6 @@ export function configuredProviders(data: ConfigData, configPath: string): Confi
     const origin = originOf(url) ?? provider?.profile.apiOrigins[0];
     const { credentials, secrets, secretsOf } = kindOf(kind);
     byName.set(name, {
-      kind,
       provider,
       origin,
       local: isLocal(url),
@@ -63,9 +75,42 @@ export function configuredProviders(data: ConfigData, configPath: string): Confi
 
 type Options = Readonly<Record<string, unknown>>;
 
+function madeByPlugIn(plugIn: LoadedPlugIn, name: string, given: Options, data: ConfigData) {
+  const { use, ...options } = given;
+  const accounts = groupMembers(data, 'accounts').map(([, { credentials }]) => credentials);
+  const secrets = secretsIn([options, accounts]);
+  const { provider, problems } = plugInProvider(plugIn, {
+    name,
+    use: String(use),
+    options,
+    secrets,
+  });
+  const { credentialsSchema, secrets: named } = 'make' in plugIn ? plugIn : {};
+  const configured: ConfiguredProvider = {
+    provider,
+    origin: originOf(options.baseUrl) ?? provider?.profile.apiOrigins[0],
+    local: isLocal(options.baseUrl),
+    credentials: provider?.credentials ?? credentialsSchema ?? z.unknown(),
+    secrets: named,
+  };
+  return { configured, problems };
+}
+
+/** What would run code, and does not. */
+function codeProblems(name: string, { use }: Options, plugIns: LoadedPlugIns): FoundProblem[] {
+  const path = ['providers', name, 'use'];
+  if (isUrl(use)) {
+    const message = 'No code is loaded from a URL.';
+    return [{ path, message, hint: 'Name an installed package, or a file: ./my-provider.js.' }];
+  }
+  if (!isPlugIn(use) || plugIns.has(name)) return [];
+  const message = 'Which code runs is not left to a reference.';
+  return [{ path, message, hint: 'Write the name of the package, or the path, here itself.' }];
+}
+
 /** A provider that could not be made has said why. */
-function declaredCredentials(provider: TokenProvider | undefined): z.ZodType {
-  return (provider?.credentials as z.ZodType | undefined) ?? z.unknown();
+function declaredCredentials(provider: TokenProvider | undefined): StandardSchema {
+  return provider?.credentials ?? z.unknown();
 }
 
 /** What the schema of the config cannot see: members that stand in a file of their own. */
@@ -79,7 +124,7 @@ function nameProblems(name: string, { use }: Options): FoundProblem[] {
     const message = "A provider's name is a part of its accounts' ids.";
     return [{ path, message, hint: 'Use lower-case letters, digits and hyphens.', atName: true }];
   }
-  if (!isKind(name) || !isKind(use) || use === name) return [];
+  if (!isKind(name) || use === name || !(isKind(use) || isPlugIn(use))) return [];
   const message = `A provider that is named ${name} has to be of that kind.`;
   return [{ path: [...path, 'use'], message, hint: 'Give it another name.' }];
 }

@@ -7,6 +7,7 @@ import { durationMs } from './duration-text.js';
 import { isPayload } from './payload.js';
 import { readProtectedFile } from './protected-file.js';
 import type { FoundProblem } from './schema-problems.js';
+import { wordsOfError } from './words-of-error.js';
 
 const LONGEST_BYTES = 64 * 1024;
 
@@ -41,8 +42,7 @@ export function withDeclarationFile(
     return { options: { ...(withDurations(declared) as Members), ...given }, problems, at: inFile };
   } catch (error) {
     if (!TokenError.is(error)) throw error;
-    const [message = '', hint = ''] = error.message.split(/(?<=\.) (?=[A-Z])/, 2);
-    return { options: given, problems: [{ path: at, message, hint }], at: below };
+    return { options: given, problems: [{ path: at, ...wordsOfError(error) }], at: below };
   }
 
   function below(problem: FoundProblem): FoundProblem {

@@ -5,7 +5,8 @@ import { type ConfigReading, readConfig } from './read-config.js';
 
 /**
  * Reads `tokenkeep.yaml` (or `.yml`, `.json`): everything that can be known to be wrong with it
- * is, before anything is opened or sent. Sends nothing, makes no files.
+ * is, before anything is opened or sent. Sends nothing, makes no files. Loads the packages that it
+ * names as providers.
  *
  * ```ts
  * await using engine = await engineFromConfig(await loadConfig());
@@ -15,7 +16,7 @@ import { type ConfigReading, readConfig } from './read-config.js';
  *   with a value; a plain one where there is no file, or one that is not safe to read
  */
 export async function loadConfig(options: ConfigPlace = {}): Promise<LoadedConfig> {
-  const reading = readConfig(options);
+  const reading = await readConfig(options);
   return configWithout(reading.unresolvedCredentials, reading);
 }
 
@@ -31,8 +32,8 @@ export interface LookedAtConfig {
  *
  * @throws ConfigError as `loadConfig`, for everything else
  */
-export function loadConfigToLookAt(options: ConfigPlace = {}): LookedAtConfig {
-  const reading = readConfig(options);
+export async function loadConfigToLookAt(options: ConfigPlace = {}): Promise<LookedAtConfig> {
+  const reading = await readConfig(options);
   return { config: configWithout([], reading), missing: reading.unresolvedCredentials };
 }
 

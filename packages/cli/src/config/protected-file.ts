@@ -38,7 +38,7 @@ export function readProtectedFile(path: string, rules: ProtectedFileRules): Prot
   let file: number;
   try {
     checkReplaceable(dirname(path));
-    checkLink(path);
+    checkProtectedLink(path);
     // A pipe without a writer would hold up the open for ever.
     file = openSync(path, O_RDONLY | O_NONBLOCK);
   } catch (error) {
@@ -53,6 +53,21 @@ export function readProtectedFile(path: string, rules: ProtectedFileRules): Prot
     };
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * The same for a file that something else reads: a module.
+ *
+ * @throws TokenError `CONFIGURATION_INVALID` with the command that helps; `file_missing`
+ */
+export function checkProtectedFile(path: string): void {
+  try {
+    checkReplaceable(dirname(path));
+    checkProtectedLink(path);
+    check(path, statSync(path), { longestBytes: Number.POSITIVE_INFINITY, secret: false });
+  } catch (error) {
+    throw TokenError.is(error) ? error : unreadable(path, error);
   }
 }
 
@@ -73,7 +88,8 @@ export function checkReplaceable(folder: string): void {
   );
 }
 
-function checkLink(path: string): void {
+/** @throws TokenError where this is a link that another user can make lead elsewhere */
+export function checkProtectedLink(path: string): void {
   const found = lstatSync(path);
   if (!found.isSymbolicLink() || !isForeign(found)) return;
   throw refused(`${path} is a symbolic link of user ${found.uid}. Make one of your own.`);

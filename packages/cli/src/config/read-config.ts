@@ -9,6 +9,8 @@ import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 import type { LoadedConfig } from './loaded-config.js';
 import { isPayload } from './payload.js';
+import { isPlugIn } from './plug-in-name.js';
+import { type LoadedPlugIns, loadPlugIns } from './plug-ins.js';
 import { readProtectedFile } from './protected-file.js';
 import { kindOf } from './provider-kinds.js';
 import { type Reference, type ReferenceSources, resolveReferences } from './references.js';
@@ -34,14 +36,16 @@ export interface ConfigReading {
 }
 
 /**
- * Reads the file, opens nothing else but the files it refers to, and sends nothing.
+ * Reads the file, opens nothing else but the files it refers to and the packages that its providers
+ * are made by, and sends nothing.
  *
  * @throws TokenError `CONFIGURATION_INVALID`: there is no file, or one that is not safe to read
  */
-export function readConfig(options: ConfigPlace = {}): ConfigReading {
+export async function readConfig(options: ConfigPlace = {}): Promise<ConfigReading> {
   const path = findConfig(options);
   const file = readProtectedFile(path, { longestBytes: LONGEST_BYTES, secret: false });
-  return examineConfig({ path, ...file, env: options.env ?? process.env });
+  const plugIns = await loadPlugIns(parseConfigText(file.text).data, path);
+  return examineConfig({ path, ...file, env: options.env ?? process.env }, plugIns);
 }
 
 export interface ConfigText {
@@ -54,22 +58,25 @@ export interface ConfigText {
 }
 
 /** The same for a text that may not be in its file yet. */
-export function examineConfig({ path, text, openToReaders, env }: ConfigText): ConfigReading {
+export function examineConfig(
+  { path, text, openToReaders, env }: ConfigText,
+  plugIns: LoadedPlugIns = new Map(),
+): ConfigReading {
   const source = parseConfigText(text);
   if (source.problems.length > 0) {
     const none = { unresolved: [], unresolvedCredentials: [], config: undefined };
     return { path, mistakes: source.problems, ...none };
   }
   const sources = { configPath: path, env };
-  const texts = resolveTexts(source.data, sources);
+  const texts = resolveTexts(source.data, sources, plugIns);
   const data = texts.data as ConfigData;
-  const providers = configuredProviders(data, path);
+  const providers = configuredProviders(data, path, plugIns);
   const written = source.data;
   const accounts = configuredAccounts({ data, written, providers, sources, openToReaders });
   const mistakes = [
     ...texts.mistakes,
     ...providers.problems,
-    ...schemaProblems(configSchema, data),
+    ...schemaProblems(configSchema, withoutPlugIns(data)),
     ...accounts.problems,
   ];
   const made = [...providers.byName.values()].flatMap(({ provider, origin }) =>
@@ -108,6 +115,14 @@ export function examineConfig({ path, text, openToReaders, env }: ConfigText): C
   };
 }
 
+/** Their options are theirs to check. */
+function withoutPlugIns(data: unknown): unknown {
+  const providers = valueAt(data, ['providers']);
+  if (typeof providers !== 'object' || providers === null || Array.isArray(providers)) return data;
+  const ours = Object.entries(providers).filter(([, given]) => !isPlugIn(valueAt(given, ['use'])));
+  return { ...(data as object), providers: Object.fromEntries(ours) };
+}
+
 /** A member that is no text is told of by the schema. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
@@ -133,7 +148,7 @@ interface UsedReference extends Reference {
 }
 
 /** References replaced and durations counted. What cannot be is left, and told of. */
-function resolveTexts(written: unknown, sources: ReferenceSources) {
+function resolveTexts(written: unknown, sources: ReferenceSources, plugIns: LoadedPlugIns) {
   const mistakes: FoundProblem[] = [];
   const unresolved: FoundProblem[] = [];
   const references: UsedReference[] = [];
@@ -143,7 +158,7 @@ function resolveTexts(written: unknown, sources: ReferenceSources) {
       (resolved.absent ? unresolved : mistakes).push({ path, ...resolved });
       return text;
     }
-    const secret = isInCredentials(path) || isSecretOption(path, written);
+    const secret = isInCredentials(path) || isSecretOption(path, written, plugIns);
     references.push(...resolved.references.map((reference) => ({ ...reference, secret })));
     const name = typeof path.at(-1) === 'number' ? path.at(-2) : path.at(-1);
     if (secret || !isDuration(name) || isPayload(path)) return resolved.text;
@@ -159,8 +174,14 @@ function isInCredentials([group, , member]: ConfigPath): boolean {
   return group === 'accounts' && member === 'credentials';
 }
 
-function isSecretOption([group, name, member]: ConfigPath, written: unknown): boolean {
+function isSecretOption(
+  [group, name, member]: ConfigPath,
+  written: unknown,
+  plugIns: LoadedPlugIns,
+): boolean {
   if (group !== 'providers' || typeof name !== 'string' || typeof member !== 'string') return false;
+  const plugIn = plugIns.get(name);
+  if (plugIn !== undefined) return 'make' in plugIn && (plugIn.secrets ?? []).includes(member);
   const kind = kindOfProvider(name, valueAt(written, [group, name]));
   return kind !== undefined && (kindOf(kind).optionSecrets ?? []).includes(member);
 }

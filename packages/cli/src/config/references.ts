@@ -3,6 +3,7 @@ import { TokenError } from '@tokenkeep/core';
 import { mapTexts } from './config-path.js';
 import { nearestName } from './nearest-name.js';
 import { readProtectedFile } from './protected-file.js';
+import { wordsOfError } from './words-of-error.js';
 
 /** Where the texts come from that stand for `${NAME}` and `${file:path}`. */
 export interface ReferenceSources {
@@ -117,14 +118,6 @@ function readFile(given: string, { configPath }: ReferenceSources): Found {
     return { message: `The file ${name} is empty.`, hint: 'Put the value into it.', absent: true };
   } catch (error) {
     if (!TokenError.is(error)) throw error;
-    return splitSentences(error.message);
+    return { ...wordsOfError(error), absent: true };
   }
-}
-
-/** `What is wrong. What to do.` */
-function splitSentences(text: string): ReferenceProblem {
-  const end = text.indexOf('. ');
-  return end === -1
-    ? { message: text, hint: 'Correct the path.', absent: true }
-    : { message: text.slice(0, end + 1), hint: text.slice(end + 2), absent: true };
 }

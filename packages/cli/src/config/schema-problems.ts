@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type ConfigPath, samePath, valueAt } from './config-path.js';
 import type { ProblemWords } from './config-source.js';
 import { nearestName, suggestion } from './nearest-name.js';
+import { isPlugIn } from './plug-in-name.js';
 import { isShownName } from './shown-name.js';
 
 export interface FoundProblem extends ProblemWords {
@@ -70,13 +71,19 @@ function unknownName(path: ConfigPath, known: readonly string[], data: unknown):
 function unknownKind(value: unknown, path: ConfigPath, kinds: readonly string[]): ProblemWords {
   if (value === undefined) {
     // A provider that is named like its kind needs no "use".
-    const near = nearestName(String(path.at(-2)), kinds);
+    const name = String(path.at(-2));
+    if (isPlugIn(name)) return { message: '"use" is missing.', hint: `Add "use: ${name}".` };
+    const near = nearestName(name, kinds);
     const question = near === undefined ? '' : `Did you mean to name it "${near}"? Else: `;
     const hint = `${question}add "use: ...". One of: ${kinds.join(', ')}.`;
     return { message: '"use" is missing.', hint: sentence(hint) };
   }
-  return { message: 'There is no such kind.', hint: suggestion(String(value), kinds) };
+  const hint = `${suggestion(String(value), kinds)} ${OR_A_PACKAGE}`;
+  return { message: 'There is no such kind.', hint };
 }
+
+const OR_A_PACKAGE =
+  'Or a package, whose name has a scope or "tokenkeep" in it, or a file: ./my-provider.js.';
 
 function missing(path: ConfigPath): ProblemWords {
   const name = String(path.at(-1) ?? '');

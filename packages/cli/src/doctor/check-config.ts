@@ -2,7 +2,7 @@ import { TokenError } from '@tokenkeep/core';
 import type { ConfigProblem } from '../config/config-problem.js';
 import type { ConfigPlace } from '../config/find-config.js';
 import type { LoadedConfig } from '../config/loaded-config.js';
-import { readConfig } from '../config/read-config.js';
+import { type ConfigReading, readConfig } from '../config/read-config.js';
 import type { StorePlace } from '../config/store-place.js';
 import { adviceFor } from '../terminal/advice.js';
 import { bad, type Finding, good, plural, skipped, warning } from './finding.js';
@@ -15,10 +15,10 @@ export interface ConfigFindings {
   readonly store: StorePlace | undefined;
 }
 
-export function checkConfig(place: ConfigPlace): ConfigFindings {
-  let reading: ReturnType<typeof readConfig>;
+export async function checkConfig(place: ConfigPlace): Promise<ConfigFindings> {
+  let reading: ConfigReading;
   try {
-    reading = readConfig(place);
+    reading = await readConfig(place);
   } catch (error) {
     if (!TokenError.is(error)) throw error;
     const [text, fix] = sentences(error);

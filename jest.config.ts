@@ -10,8 +10,7 @@ const config: Config = {
   setupFiles: ['<rootDir>/test/few-frames.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
-    '^@tokenkeep/core/di$': '<rootDir>/packages/core/src/di/index.ts',
-    '^@tokenkeep/testing/(conformance|simulation)$': '<rootDir>/packages/testing/src/$1/index.ts',
+    '^@tokenkeep/([a-z0-9-]+)/([a-z]+)$': '<rootDir>/packages/$1/src/$2/index.ts',
     '^tokenkeep$': '<rootDir>/packages/cli/src/index.ts',
     '^@tokenkeep/([a-z0-9-]+)$': '<rootDir>/packages/$1/src/index.ts',
     // TypeScript sources name their neighbours with `.js`; real `.js` files are found first.

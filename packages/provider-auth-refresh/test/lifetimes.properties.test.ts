@@ -2,9 +2,9 @@ import { test } from '@jest/globals';
 import type { JsonObject, JsonValue, TokenReply } from '@tokenkeep/core';
 import fc from 'fast-check';
 import { manyRuns } from '../../../test/property-runs.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { type LifetimeField, readOptions } from '../src/options.js';
 import { readTokens } from '../src/replies.js';
-import { testCall } from './test-call.js';
 
 const forms = ['seconds', 'milliseconds', 'unix-seconds', 'unix-milliseconds', 'datetime'] as const;
 const two = (value: number) => String(value).padStart(2, '0');
@@ -48,7 +48,7 @@ interface Clocks {
 }
 
 function lifetimeOf(as: LifetimeField['as'], life: JsonValue, { date, now }: Clocks) {
-  const call = testCall(() => now);
+  const call = testCall({ wallClock: () => now });
   return readTokens('obtain', replyOf({ token: 'a', life }, date), call, settings[as] as never)
     .lifetimeMs;
 }

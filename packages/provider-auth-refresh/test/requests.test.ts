@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
+import { accessToken } from '../../../test/providers/api-reply.js';
+import { endpoint } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { type AuthRefreshOptions, authRefresh, teletracker } from '../src/index.js';
-import { accessToken } from './api-reply.js';
-import { endpoint } from './endpoint.js';
-import { testCall } from './test-call.js';
 
 const credentials = { username: 'fleet', password: new Secret('p"w') };
 const granted = { success: true, token: 'a', refreshToken: 'r' };

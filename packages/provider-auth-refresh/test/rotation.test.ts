@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { AuthRefreshAuthority, fault } from '@tokenkeep/testing';
+import { caught, refusalKind } from '../../../test/providers/caught.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { teletracker } from '../src/index.js';
-import { caught, refusalKind } from './caught.js';
-import { testCall } from './test-call.js';
 
 const account = { accountId: 'fleet', username: 'fleet', password: 'pw', accountNumber: 123 };
 const credentials = { username: 'fleet', password: new Secret('pw'), accountId: 123 };

@@ -2,8 +2,8 @@ import { test } from '@jest/globals';
 import type { JsonObject, JsonValue, TokenReply } from '@tokenkeep/core';
 import fc from 'fast-check';
 import { manyRuns } from '../../../test/property-runs.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { readCheck, readPair } from '../src/replies.js';
-import { testCall } from './test-call.js';
 
 const seconds = fc.integer({ min: 0, max: Date.UTC(2099, 11, 31) / 1_000 });
 const clocks = fc.record({
@@ -17,7 +17,7 @@ test('F08 an end time is as far away as the server says, on its own clock', () =
       const written = text ? String : Number;
       const ends = { accessTokenEndTime: written(access), refreshTokenEndTime: written(refresh) };
       const reply = replyOf({ success: true, data: { accessToken: 'a', ...ends } }, date);
-      const call = testCall(() => now * 1_000);
+      const call = testCall({ wallClock: () => now * 1_000 });
       const pair = readPair('obtain', reply, call);
       const from = date ?? now;
       return (
@@ -40,7 +40,7 @@ test('F04 F05 F06 whatever else stands there is a number, or not stated, and nev
     fc.property(values, clocks, fc.boolean(), (value, { date, now }, whole) => {
       const members = { accessToken: 'a', accessTokenEndTime: value as JsonValue };
       const data = whole ? (value as JsonValue) : members;
-      const call = testCall(() => now * 1_000);
+      const call = testCall({ wallClock: () => now * 1_000 });
       const { lifetimeMs } = readPair('refresh', replyOf({ success: true, data }, date), call);
       return lifetimeMs === undefined || !Number.isNaN(lifetimeMs);
     }),

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { ChatAppAuthority, fault } from '@tokenkeep/testing';
+import { caught, refusalKind } from '../../../test/providers/caught.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { chatApp } from '../src/index.js';
-import { caught, refusalKind } from './caught.js';
-import { testCall } from './test-call.js';
 
 const account = { accountId: 'crm', email: 'crm@example.com', password: 'pw', appId: 'app_1_1' };
 const credentials = { email: account.email, password: new Secret('pw'), appId: account.appId };

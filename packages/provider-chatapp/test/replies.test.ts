@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { refusalOf, Secret } from '@tokenkeep/core';
+import { apiReply } from '../../../test/providers/api-reply.js';
+import { caught, refusalKind } from '../../../test/providers/caught.js';
+import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { chatApp } from '../src/index.js';
-import { apiReply } from './api-reply.js';
-import { caught, refusalKind } from './caught.js';
-import { endpoint, type ScriptedReply } from './endpoint.js';
-import { testCall } from './test-call.js';
 
 const credentials = { email: 'a@example.com', password: new Secret('pw'), appId: 'app_1_1' };
 const DAY_S = 86_400;
@@ -12,7 +12,7 @@ const DAY_MS = DAY_S * 1000;
 
 async function make(reply: ScriptedReply, wallClock?: () => number) {
   await using server = await endpoint(reply);
-  return await chatApp({ baseUrl: server.url }).obtain(credentials, testCall(wallClock));
+  return await chatApp({ baseUrl: server.url }).obtain(credentials, testCall({ wallClock }));
 }
 
 async function refresh(reply: ScriptedReply) {

@@ -7,6 +7,8 @@ import { namesIn, partsOf } from './template.js';
 /** Where, and what is wrong and what to write. Quotes no value. */
 export type DeclarationProblem = readonly [path: string, message: string];
 
+type AskWithFirst = DeclaredAsk & Pick<NonNullable<Declared['refresh']>, 'first'>;
+
 const TARGETS = ['target.tenant', 'target.resource', 'target.scope'];
 
 /** What members of a declaration say of each other that cannot be. */
@@ -20,17 +22,18 @@ export function* declarationProblems(declared: Declared): Iterable<DeclarationPr
     yield ['obtain.needs', 'name credentials that have optional: true'];
   }
   const known = [...Object.keys(credentials).map((name) => `credentials.${name}`), ...TARGETS];
-  for (const [at, operation, names] of [
+  const asks: readonly (readonly [string, AskWithFirst | undefined, readonly string[]])[] = [
     ['obtain', obtain, known],
     ['refresh', refresh, ['refreshToken', ...known]],
-  ] as const) {
-    const { first } = operation ?? {};
+    ['revoke', revoke, ['accessToken', 'refreshToken', ...TARGETS]],
+    ['inspect', inspect, ['accessToken', ...TARGETS]],
+  ];
+  for (const [at, ask, names] of asks) {
+    const { first } = ask ?? {};
     const taken = Object.keys(first?.take ?? {}).map((name) => `first.${name}`);
     yield* askProblems(declared, `${at}.first`, first, names);
-    yield* askProblems(declared, at, operation, [...names, ...taken]);
+    yield* askProblems(declared, at, ask, [...names, ...taken]);
   }
-  yield* askProblems(declared, 'revoke', revoke, ['accessToken', 'refreshToken', ...TARGETS]);
-  yield* askProblems(declared, 'inspect', inspect, ['accessToken', ...TARGETS]);
   yield* replyProblems(declared);
   if (profile.refreshToken !== undefined && !refresh !== (profile.refreshToken === 'none')) {
     yield ['profile.refreshToken', 'write none without refresh, and another word with it'];

@@ -5,6 +5,7 @@ import {
   literal,
   number,
   enum as oneOf,
+  optional,
   record,
   strictObject,
   string,
@@ -19,6 +20,7 @@ const headerName = string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, 'write the name 
 const count = int().positive();
 const status = int().min(200).max(599);
 const flag = boolean();
+const yes = flag.default(true);
 
 const moment = oneOf(['unix-seconds', 'unix-milliseconds', 'datetime']);
 const lifetime = strictObject({
@@ -38,8 +40,9 @@ const condition = strictObject({
   present: flag,
 }).partial();
 const conditions = array(condition);
+const noConditions = conditions.default([]);
 
-const templates = record(string(), text).optional();
+const templates = optional(record(string(), text));
 const request = {
   method: oneOf(['GET', 'POST', 'DELETE', 'PUT', 'PATCH']).default('POST'),
   url: text,
@@ -50,14 +53,14 @@ const request = {
       [
         text,
         strictObject({
-          basic: strictObject({ user: text, password: text, formEncoded: flag.optional() }),
+          basic: strictObject({ user: text, password: text, formEncoded: optional(flag) }),
         }),
       ],
       'write a text, or { basic: { user, password } }',
     ),
   ).optional(),
   form: templates,
-  json: unknown().optional(),
+  json: optional(unknown()),
 };
 
 const reply = strictObject({
@@ -80,9 +83,9 @@ const budget = strictObject({
   operation: oneOf(['obtain', 'refresh']),
   limit: count.max(1_000),
   windowMs: count,
-  reserve: count.optional(),
+  reserve: optional(count),
   burst: count.default(1),
-  refillMs: count.optional(),
+  refillMs: optional(count),
   per: array(name).default([]),
 });
 
@@ -100,14 +103,14 @@ const profile = strictObject({
   ).optional(),
   inDoubt: oneOf(['never-resend', 'resend-once']).default('never-resend'),
   notProcessed: array(status).default([]),
-  refreshRevokesAccessToken: flag.default(true),
+  refreshRevokesAccessToken: yes,
   revocationScope: oneOf(['token', 'grant']).default('grant'),
   lifetime: strictObject({
     defaultMs: count.default(300_000),
     maxMs: count.default(86_400_000),
     zeroMeans: oneOf(['invalid', 'never']).default('invalid'),
   }).prefault({}),
-  passwordLogin: flag.default(true),
+  passwordLogin: yes,
   budgets: array(budget).default([]),
   // The engine checks its members.
   pace: record(string(), union([string(), number()])).optional(),
@@ -115,23 +118,22 @@ const profile = strictObject({
 
 /** The shape of a declaration. What members say of each other is checked by `httpProvider()`. */
 export const providerDeclarationSchema = strictObject({
-  $schema: string().optional(),
+  $schema: optional(string()),
   id: string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'use a-z, 0-9 and -, at most 64'),
   baseUrl: text,
-  credentials: record(
-    name,
-    strictObject({ secret: flag.default(true), optional: flag.default(false) }),
-  ).default({}),
+  credentials: record(name, strictObject({ secret: yes, optional: flag.default(false) })).default(
+    {},
+  ),
   obtain: tokenOperation.extend({ needs: array(name).default([]) }).optional(),
-  refresh: tokenOperation.optional(),
+  refresh: optional(tokenOperation),
   revoke: strictObject({ ...request, revoked: conditions.default([]) }).optional(),
   inspect: strictObject({
     ...request,
     inactive: conditions.default([{ at: 'active', is: [false] }]),
-    lifetime: lifetime.optional(),
+    lifetime: optional(lifetime),
   }).optional(),
   reply: reply.default({}),
-  refused: conditions.default([]),
+  refused: noConditions,
   refusals: array(
     condition.extend({
       on: array(oneOf(['obtain', 'refresh', 'revoke', 'inspect'])).optional(),
@@ -147,7 +149,7 @@ export const providerDeclarationSchema = strictObject({
       ]),
     }),
   ).default([]),
-  oauthErrors: flag.default(true),
+  oauthErrors: yes,
   words: strictObject({
     code: text.default('error'),
     description: text.default('error_description'),

@@ -3,8 +3,6 @@ import { DateTime } from 'luxon';
 import type { Lifetime } from './declaration-schema.js';
 import { valueAt } from './reply-values.js';
 
-const UNITS = { seconds: 1_000, 'unix-seconds': 1_000, milliseconds: 1, 'unix-milliseconds': 1 };
-
 /** In milliseconds; `undefined` where it is not stated, or in another form. */
 export function readLifetime(
   { at, as, serverTime }: Lifetime,
@@ -22,7 +20,7 @@ function millisecondsOf(value: JsonValue | undefined, as: Lifetime['as']): numbe
   if (as === 'datetime') return datetime(value);
   // Milliseconds since 1970 have more digits than `lifetimeFrom` takes.
   const isCount = typeof value === 'string' && /^\d{1,15}$/.test(value);
-  return lifetimeFrom(isCount ? Number(value) : value, UNITS[as]);
+  return lifetimeFrom(isCount ? Number(value) : value, as.endsWith('milliseconds') ? 1 : 1_000);
 }
 
 // Without an offset luxon would read a time in the zone of this machine.

@@ -13,6 +13,7 @@ import { declaredCredentials, type HttpCredentials } from './credentials.js';
 import type { Operation, ProviderDeclaration } from './declaration.js';
 import type { Declared, DeclaredAsk } from './declaration-schema.js';
 import { readLifetime } from './lifetimes.js';
+import { mapMembers } from './map-members.js';
 import { namesInAsk } from './names-in-ask.js';
 import { declaredProfile } from './profile.js';
 import { readDeclaration } from './read-declaration.js';
@@ -131,12 +132,11 @@ interface Values {
 
 /** @throws TokenError where the first of two requests brought nothing to go on with */
 function takenFrom(reply: TokenReply, take: Readonly<Record<string, string>>): HttpCredentials {
-  const taken = Object.entries(take).map(([name, at]) => {
+  return mapMembers(take, (at) => {
     const value = textAt(reply.jsonIfAny(), at);
     if (value === undefined) throw refuse('ambiguous', reply);
-    return [name, new Secret(value)] as const;
+    return new Secret(value);
   });
-  return Object.fromEntries(taken);
 }
 
 function usesCredentials(asked: Asked): boolean {

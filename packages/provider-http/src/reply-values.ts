@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@tokenkeep/core';
+import { mapMembers } from './map-members.js';
 
 /** What conditions look at: a token endpoint's reply, or an API's. */
 export interface ReplyFacts {
@@ -28,8 +29,8 @@ export function scalarsAt(
   json: JsonObject,
   paths: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const values = Object.entries(paths).map(([name, path]) => [name, valueAt(json, path)] as const);
-  const isScalar = (value: unknown) => value !== undefined && typeof value !== 'object';
-  const scalars = values.filter(([, value]) => isScalar(value));
-  return Object.fromEntries(scalars.map(([name, value]) => [name, String(value)]));
+  return mapMembers(paths, (path) => {
+    const value = valueAt(json, path);
+    return typeof value === 'object' || value === undefined ? undefined : String(value);
+  });
 }

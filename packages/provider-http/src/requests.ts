@@ -1,5 +1,6 @@
 import { Secret, TokenError, type TokenRequest } from '@tokenkeep/core';
 import type { DeclaredAsk } from './declaration-schema.js';
+import { mapMembers } from './map-members.js';
 import { joined, type Lookup, namesIn, render } from './template.js';
 
 /** Where a request stands in the declaration: `obtain`, `refresh.first`. */
@@ -61,11 +62,9 @@ function withQuery(url: string | Secret, query: Fields | undefined): string | Se
 }
 
 function headersOf(headers: DeclaredAsk['headers'], place: AskPlace, lookup: Lookup): Fields {
-  const written = Object.entries(headers ?? {}).map(([name, value]) => [
-    name,
+  return mapMembers(headers ?? {}, (value) =>
     typeof value === 'string' ? render(value, lookup) : basicOf(value.basic, place, lookup),
-  ]);
-  return Object.fromEntries(written.filter(([, value]) => value !== undefined));
+  );
 }
 
 type Basic = Exclude<NonNullable<DeclaredAsk['headers']>[string], string>['basic'];
@@ -90,8 +89,7 @@ function valuesOf(value: unknown, lookup: Lookup): unknown {
   if (typeof value === 'string') return render(value, lookup);
   if (Array.isArray(value)) return value.map((item) => valuesOf(item, lookup) ?? null);
   if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).map(([name, member]) => [name, valuesOf(member, lookup)]);
-  return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+  return mapMembers({ ...value }, (member) => valuesOf(member, lookup));
 }
 
 function unfit({ id, operation }: AskPlace, problem: string): TokenError {

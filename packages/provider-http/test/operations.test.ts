@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AccessToken, refusalOf, Secret } from '@tokenkeep/core';
+import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { httpProvider, type ProviderDeclaration } from '../src/index.js';
-import { endpoint, type ScriptedReply } from './endpoint.js';
-import { testCall } from './test-call.js';
 
 const NOW = 'Sun, 22 Nov 2026 10:00:00 GMT';
 const nowMs = Date.parse(NOW);
@@ -18,7 +18,7 @@ const credentials = { user: 'ada', password: new Secret('pw') };
 async function obtained(change: object, ...replies: ScriptedReply[]) {
   await using server = await endpoint(...replies);
   const provider = httpProvider({ ...base, ...change, baseUrl: server.url });
-  const issued = await provider.obtain(credentials, testCall({ tenant: 't1' }));
+  const issued = await provider.obtain(credentials, testCall({ target: { tenant: 't1' } }));
   return { issued, requests: server.requests };
 }
 

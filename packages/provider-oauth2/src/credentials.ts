@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { literal, record, strictObject, string, union, type z } from 'zod';
 import {
   type ClientDescription,
   clientMembers,
@@ -14,30 +14,30 @@ const members = {
   /** Space-separated, RFC 6749 section 3.3. Default: the account's. */
   scope: text.optional(),
   /** Further members of the form, such as `audience`. */
-  parameters: z.record(z.string(), secret).optional(),
+  parameters: record(string(), secret).optional(),
 };
 
 /** RFC 6749 section 4.4. */
-const clientCredentials = z.strictObject({
-  grant: z.literal('client_credentials').default('client_credentials'),
+const clientCredentials = strictObject({
+  grant: literal('client_credentials').default('client_credentials'),
   ...members,
 });
 /** RFC 6749 section 4.3. */
-const password = z.strictObject({
-  grant: z.literal('password'),
+const password = strictObject({
+  grant: literal('password'),
   ...members,
   username: text,
   password: secret,
 });
 /** RFC 7523 section 2.1, an assertion that somebody else signs: each is good for minutes. */
-const assertion = z.strictObject({
-  grant: z.literal('jwt_bearer'),
+const assertion = strictObject({
+  grant: literal('jwt_bearer'),
   ...members,
   assertion: secret,
 });
 /** RFC 7523 section 2.1, signed here. */
-const signedAssertion = z.strictObject({
-  grant: z.literal('jwt_bearer'),
+const signedAssertion = strictObject({
+  grant: literal('jwt_bearer'),
   ...members,
   assertionKey: signingKey,
   assertionKeyId: text.optional(),
@@ -53,7 +53,7 @@ const SHAPES =
   'assertionIssuer, assertionSubject }; {} is the client of the provider';
 
 /** What an account may be configured with; `oauth2()` checks that there is a client as well. */
-export const anyCredentials = z.union(
+export const anyCredentials = union(
   [clientCredentials, password, assertion, signedAssertion],
   SHAPES,
 );
@@ -85,7 +85,5 @@ export function clientOf(
   credentials: OAuth2Credentials | undefined,
 ): ClientDescription | undefined {
   const own = credentials?.clientId === undefined ? settings : credentials;
-  const { clientId, clientSecret, privateKey, keyId, clientAuthentication } = own;
-  if (clientId === undefined) return undefined;
-  return { clientId, clientSecret, privateKey, keyId, clientAuthentication };
+  return own.clientId === undefined ? undefined : { ...own, clientId: own.clientId };
 }

@@ -4,6 +4,5 @@ export {
   type OAuth2Credentials,
   type OAuth2CredentialsInput,
 } from './credentials.js';
-export { type DpopFetchOptions, dpopFetch, type SendingFetch } from './dpop/dpop-fetch.js';
 export { type OAuth2Options, oauth2OptionsSchema } from './options.js';
 export { oauth2 } from './provider.js';

@@ -1,5 +1,18 @@
 import { type Budget, type Secret, type SingleUse, TokenError } from '@tokenkeep/core';
-import { z } from 'zod';
+import {
+  array,
+  boolean,
+  custom,
+  int,
+  literal,
+  object,
+  enum as oneOf,
+  record,
+  strictObject,
+  string,
+  union,
+  type z,
+} from 'zod';
 import {
   type ClientAuthenticationMethod,
   clientMembers,
@@ -73,43 +86,53 @@ export interface OAuth2Options {
   readonly budgets?: readonly Budget[];
 }
 
+/** Members of the metadata (RFC 8414 section 2), and the option for each. */
+export const furtherEndpoints = {
+  revocation_endpoint: 'revocationEndpoint',
+  introspection_endpoint: 'introspectionEndpoint',
+  authorization_endpoint: 'authorizationEndpoint',
+  device_authorization_endpoint: 'deviceAuthorizationEndpoint',
+} as const;
+
 const DAY_MS = 86_400_000;
 
-const milliseconds = z.number().int().positive();
-const url = z.string().refine(isPlainUrl, 'give an absolute URL without query or password');
-const origin = z.string().refine(isOrigin, 'give an origin: https://host');
+const milliseconds = int().positive();
+const url = string().refine(isPlainUrl, 'give an absolute URL without query or password');
+const origin = string().refine(isOrigin, 'give an origin: https://host');
+
+const optional = object({
+  apiOrigins: array(origin),
+  assertionAudience: text,
+  dpopKey: signingKey,
+  tokenEndpoint: url,
+  revocationEndpoint: union([url, literal(false)]),
+  introspectionEndpoint: url,
+  authorizationEndpoint: url,
+  deviceAuthorizationEndpoint: url,
+  refreshRevokesAccessToken: boolean(),
+}).partial().shape;
 
 /** The options as a zod schema, for programs that read them from a file. */
-export const oauth2OptionsSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens'),
+export const oauth2OptionsSchema = strictObject({
+  id: string().regex(/^[a-z0-9][a-z0-9-]*$/, 'use lower-case letters, digits and hyphens'),
   issuer: url,
-  apiOrigins: z.array(origin).optional(),
   ...clientMembers,
-  assertionAudience: text.optional(),
-  clockSkewMs: z.number().int().default(0),
-  dpopKey: signingKey.optional(),
-  tokenEndpoint: url.optional(),
-  revocationEndpoint: z.union([url, z.literal(false)]).optional(),
-  introspectionEndpoint: url.optional(),
-  authorizationEndpoint: url.optional(),
-  deviceAuthorizationEndpoint: url.optional(),
+  ...optional,
+  clockSkewMs: int().default(0),
   redirectUri: url.default('http://127.0.0.1/callback'),
-  authorizationParameters: z.record(z.string(), z.string()).default({}),
-  refreshToken: z
-    .union([
-      z.enum(['none', 'reusable']),
-      z.strictObject({ singleUse: z.literal(true), reuseGraceMs: z.number().int().nonnegative() }),
-    ])
-    .default({ singleUse: true, reuseGraceMs: 0 }),
-  inDoubt: z.enum(['never-resend', 'resend-once']).default('never-resend'),
-  notProcessed: z.array(z.number().int().min(400).max(599)).default([429]),
-  refreshRevokesAccessToken: z.boolean().optional(),
-  revocationScope: z.enum(['token', 'grant']).default('grant'),
-  passwordLogin: z.boolean().default(false),
-  metadata: z.array(z.string().min(1)).default([]),
+  authorizationParameters: record(string(), string()).default({}),
+  refreshToken: union([
+    oneOf(['none', 'reusable']),
+    strictObject({ singleUse: literal(true), reuseGraceMs: int().nonnegative() }),
+  ]).default({ singleUse: true, reuseGraceMs: 0 }),
+  inDoubt: oneOf(['never-resend', 'resend-once']).default('never-resend'),
+  notProcessed: array(int().min(400).max(599)).default([429]),
+  revocationScope: oneOf(['token', 'grant']).default('grant'),
+  passwordLogin: boolean().default(false),
+  metadata: array(string().min(1)).default([]),
   defaultLifetimeMs: milliseconds.default(300_000),
   maxLifetimeMs: milliseconds.default(DAY_MS),
-  budgets: z.array(z.custom<Budget>(isBudget, 'state operation, limit and key')).default([]),
+  budgets: array(custom<Budget>(isBudget, 'state operation, limit and key')).default([]),
 });
 
 export type OAuth2Settings = z.output<typeof oauth2OptionsSchema>;
@@ -132,13 +155,7 @@ export function readOptions(options: OAuth2Options): OAuth2Settings {
 /** Endpoints without `tokenEndpoint` would be overlooked: discovery brings its own. */
 function endpointProblem(settings: OAuth2Settings): string | undefined {
   if (settings.tokenEndpoint !== undefined) return undefined;
-  const names = [
-    'introspectionEndpoint',
-    'authorizationEndpoint',
-    'deviceAuthorizationEndpoint',
-  ] as const;
-  const given = names.filter((name) => settings[name] !== undefined);
-  if (settings.revocationEndpoint) given.push('revocationEndpoint' as never);
+  const given = Object.values(furtherEndpoints).filter((option) => settings[option]);
   return given.length === 0 ? undefined : `give tokenEndpoint as well as ${given.join(', ')}`;
 }
 

@@ -1,21 +1,14 @@
 import {
-  type IssuedTokens,
-  lifetimeFrom,
   PROVIDER_CONTRACT,
+  type ProviderCall,
   type Secret,
   type TokenProvider,
 } from '@tokenkeep/core';
-import {
-  introspectionRequest,
-  processIntrospectionResponse,
-  refreshTokenGrantRequest,
-  revocationRequest,
-} from 'oauth4webapi';
+import { refreshTokenGrantRequest, revocationRequest } from 'oauth4webapi';
 import { type OAuth2Credentials, oauth2Credentials } from './credentials.js';
-import { logPersonIn } from './login/login.js';
 import { type OAuth2Options, type OAuth2Settings, readOptions } from './options.js';
 import { oauth2Profile } from './profile.js';
-import { type KnownServer, knownServer } from './protocol/authorization-server.js';
+import { knownServer } from './protocol/authorization-server.js';
 import {
   askForTokens,
   type Context,
@@ -23,8 +16,7 @@ import {
   requireEndpoint,
   send,
 } from './protocol/context.js';
-import { askWithCredentials, parametersOf } from './protocol/grant-requests.js';
-import { inProtocol } from './protocol/through-call.js';
+import { askWithCredentials, parametersButScope } from './protocol/grant-requests.js';
 import { assertAccepted, errorCode, isTokenRejection, readTokens, successIn } from './replies.js';
 
 /**
@@ -44,6 +36,8 @@ import { assertAccepted, errorCode, isTokenRejection, readTokens, successIn } fr
 export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials> {
   const settings = readOptions(options);
   const server = knownServer(settings);
+  const contextFor: ContextFor = (call, credentials) =>
+    contextOf(settings, server, call, credentials);
   return {
     contract: PROVIDER_CONTRACT,
     id: settings.id,
@@ -51,22 +45,22 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
     credentials: oauth2Credentials(settings),
 
     async obtain(credentials, call) {
-      const context = await contextOf(settings, server, call, credentials);
-      const { reply } = await askWithCredentials(context, credentials);
+      const { reply } = await askWithCredentials(await contextFor(call, credentials), credentials);
       return readTokens(successIn(credentials.grant, reply), settings);
     },
 
-    ...(settings.refreshToken === 'none' ? {} : { refresh: refreshWith(settings, server) }),
-    ...(canRevoke(settings) ? { revoke: revokeWith(settings, server) } : {}),
+    ...(settings.refreshToken !== 'none' && { refresh: refreshWith(contextFor) }),
+    ...(canRevoke(settings) && { revoke: revokeWith(contextFor) }),
 
+    // What few need is loaded when it is asked for.
     async inspect(accessToken, call, credentials) {
-      const context = await contextOf(settings, server, call, credentials);
-      return introspect(context, accessToken);
+      const { introspect } = await import('./introspection/introspect.js');
+      return introspect(await contextFor(call, credentials), accessToken);
     },
 
     async login(interaction, call, credentials) {
-      const context = await contextOf(settings, server, call, credentials);
-      return logPersonIn(context, interaction, call, credentials);
+      const { logPersonIn } = await import('./login/login.js');
+      return logPersonIn(await contextFor(call, credentials), interaction, call);
     },
 
     authorize(headers, token) {
@@ -79,22 +73,22 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
 }
 
 type Provider = Required<TokenProvider<OAuth2Credentials>>;
+type ContextFor = (
+  call: ProviderCall,
+  credentials: OAuth2Credentials | undefined,
+) => Promise<Context>;
 
 /** The request is oauth4webapi's; the reply is the engine's to judge, see `readTokens`. */
-function refreshWith(settings: OAuth2Settings, server: KnownServer): Provider['refresh'] {
-  return async (refreshToken, call, credentials): Promise<IssuedTokens> => {
-    const context = await contextOf(settings, server, call, credentials);
-    const { as, client, authentication } = context;
-    const additionalParameters = parametersOf(context, credentials);
-    // RFC 6749 section 6: without it the scope stays what was granted.
-    additionalParameters.delete('scope');
+function refreshWith(contextFor: ContextFor): Provider['refresh'] {
+  return async (refreshToken, call, credentials) => {
+    const context = await contextFor(call, credentials);
     const { reply } = await askForTokens(context, (road) =>
-      refreshTokenGrantRequest(as, client, authentication, refreshToken.reveal(), {
+      refreshTokenGrantRequest(...context.parties, refreshToken.reveal(), {
         ...road,
-        additionalParameters,
+        additionalParameters: parametersButScope(context),
       }),
     );
-    return readTokens(successIn('refresh_token', reply), settings);
+    return readTokens(successIn('refresh_token', reply), context.settings);
   };
 }
 
@@ -103,9 +97,9 @@ function canRevoke({ tokenEndpoint, revocationEndpoint }: OAuth2Settings): boole
 }
 
 /** The refresh token first: what is left of the grant must not outlive a failure in between. */
-function revokeWith(settings: OAuth2Settings, server: KnownServer): Provider['revoke'] {
+function revokeWith(contextFor: ContextFor): Provider['revoke'] {
   return async ({ accessToken, refreshToken }, call, credentials) => {
-    const context = await contextOf(settings, server, call, credentials);
+    const context = await contextFor(call, credentials);
     requireEndpoint(context, 'revocation_endpoint');
     if (refreshToken !== undefined) await revoke(context, refreshToken, 'refresh_token');
     if (accessToken === undefined) return;
@@ -120,9 +114,8 @@ async function revoke(
   hint: 'refresh_token' | 'access_token',
   inVain = false,
 ): Promise<void> {
-  const { as, client, authentication } = context;
   const { reply } = await send(context, (road) =>
-    revocationRequest(as, client, authentication, token.reveal(), {
+    revocationRequest(...context.parties, token.reveal(), {
       ...road,
       additionalParameters: { token_type_hint: hint },
     }),
@@ -132,22 +125,4 @@ async function revoke(
   if (code === 'invalid_token' || code === 'invalid_grant') return;
   if (inVain && code === 'unsupported_token_type') return;
   assertAccepted('endpoint', reply);
-}
-
-async function introspect(context: Context, accessToken: Secret) {
-  requireEndpoint(context, 'introspection_endpoint');
-  const { as, client, authentication } = context;
-  const { reply, response } = await send(context, (road) =>
-    introspectionRequest(as, client, authentication, accessToken.reveal(), {
-      ...road,
-      additionalParameters: { token_type_hint: 'access_token' },
-    }),
-  );
-  successIn('endpoint', reply);
-  const { active, exp } = await inProtocol(() =>
-    processIntrospectionResponse(as, client, response),
-  );
-  const endsAt = lifetimeFrom(exp);
-  const lifetimeMs = active ? context.call.lifetimeUntil(endsAt, reply) : undefined;
-  return { active, ...(lifetimeMs === undefined ? {} : { lifetimeMs }) };
 }

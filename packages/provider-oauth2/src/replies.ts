@@ -28,17 +28,17 @@ export type Asked =
  * token there is, whatever else is wrong with the reply.
  */
 export function readTokens(json: JsonObject, settings: OAuth2Settings): IssuedTokens {
-  const { access_token, token_type, expires_in, refresh_token, scope } = json;
   const refreshEnds = json.refresh_token_expires_in ?? json.refresh_expires_in;
   return {
-    accessToken: access_token,
-    tokenType: token_type,
-    lifetimeMs: lifetimeFrom(expires_in),
-    scope,
+    accessToken: json.access_token,
+    tokenType: json.token_type,
+    lifetimeMs: lifetimeFrom(json.expires_in),
+    scope: json.scope,
     metadata: readMetadata(settings.metadata, json),
-    ...(settings.refreshToken === 'none'
-      ? {}
-      : { refreshToken: refresh_token, refreshLifetimeMs: lifetimeFrom(refreshEnds) }),
+    ...(settings.refreshToken !== 'none' && {
+      refreshToken: json.refresh_token,
+      refreshLifetimeMs: lifetimeFrom(refreshEnds),
+    }),
   };
 }
 

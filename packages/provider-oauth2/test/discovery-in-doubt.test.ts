@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createTokenEngine } from '@tokenkeep/core';
 import { oauth2 } from '@tokenkeep/provider-oauth2';
-import { endpoint } from './endpoint.js';
+import { endpoint } from '../../../test/providers/endpoint.js';
 
 test('a discovery that fails puts no refresh token in doubt: it is sent later, once', async () => {
   await using server = await endpoint(

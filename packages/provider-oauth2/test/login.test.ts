@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type LoginInteraction, nodeHttpExchange, TokenError } from '@tokenkeep/core';
 import { TestClock, trackedExchange } from '@tokenkeep/testing';
-import { caught } from './caught.js';
+import { caught } from '../../../test/providers/caught.js';
 import { type OAuth2Setup, OAuth2World } from './oauth2-world.js';
 import { personWithBrowser, personWithCode } from './server/persons.js';
 import { UserAgent } from './server/user-agent.js';

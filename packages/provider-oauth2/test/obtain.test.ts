@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { TokenProvider } from '@tokenkeep/core';
 import { type OAuth2Options, oauth2 } from '@tokenkeep/provider-oauth2';
-import { caught } from './caught.js';
+import { caught } from '../../../test/providers/caught.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { OAuth2World } from './oauth2-world.js';
-import { testCall } from './test-call.js';
 
 const ownClient = { account: { credentials: {} } };
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { oauth2 } from '@tokenkeep/provider-oauth2';
-import { apiReply } from './api-reply.js';
-import { caught, refusalKind } from './caught.js';
-import { endpoint, type ScriptedReply } from './endpoint.js';
-import { testCall } from './test-call.js';
+import { apiReply } from '../../../test/providers/api-reply.js';
+import { caught, refusalKind } from '../../../test/providers/caught.js';
+import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 
 const json = { 'content-type': 'application/json' };
 

@@ -2,9 +2,9 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { type OAuth2Options, oauth2 } from '@tokenkeep/provider-oauth2';
-import { caught } from './caught.js';
-import { endpoint } from './endpoint.js';
-import { testCall } from './test-call.js';
+import { caught } from '../../../test/providers/caught.js';
+import { endpoint } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 
 const granted = { body: { access_token: 'at', token_type: 'Bearer', expires_in: 60 } };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createTokenEngine } from '@tokenkeep/core';
 import { oauth2 } from '@tokenkeep/provider-oauth2';
-import { caught } from './caught.js';
+import { caught } from '../../../test/providers/caught.js';
 import { type OAuth2Setup, OAuth2World } from './oauth2-world.js';
 import { personWithBrowser } from './server/persons.js';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { OAuth20Authority } from '@tokenkeep/testing';
+import { refusalKind } from '../../../test/providers/caught.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { digitalRiver, oauth20 } from '../src/index.js';
-import { refusalKind } from './caught.js';
-import { testCall } from './test-call.js';
 
 const account = { accountId: 'shop', clientId: 'key', clientSecret: 's:e+c%ret' };
 const client = {

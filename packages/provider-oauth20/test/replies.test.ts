@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { refusalOf, Secret } from '@tokenkeep/core';
+import { apiReply } from '../../../test/providers/api-reply.js';
+import { caught, refusalKind } from '../../../test/providers/caught.js';
+import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import { type OAuth20Credentials, type OAuth20Options, oauth20 } from '../src/index.js';
-import { apiReply } from './api-reply.js';
-import { caught, refusalKind } from './caught.js';
-import { endpoint, type ScriptedReply } from './endpoint.js';
-import { testCall } from './test-call.js';
 
 const bearer: OAuth20Credentials = { bearer: new Secret('b1') };
 const client: OAuth20Credentials = {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
+import { accessToken } from '../../../test/providers/api-reply.js';
+import { endpoint } from '../../../test/providers/endpoint.js';
+import { testCall } from '../../../test/providers/test-call.js';
 import {
   digitalRiver,
   type OAuth20CredentialsInput,
   type OAuth20Options,
   oauth20,
 } from '../src/index.js';
-import { accessToken } from './api-reply.js';
-import { endpoint } from './endpoint.js';
-import { testCall } from './test-call.js';
 
 type Provider = ReturnType<typeof oauth20>;
 

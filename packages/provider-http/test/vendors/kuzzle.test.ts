@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { jsonReply, type ServerRequest } from '@tokenkeep/testing';
+import { testCall } from '../../../../test/providers/test-call.js';
 import { httpProvider } from '../../src/index.js';
-import { testCall } from '../test-call.js';
 import { declarationOf, vendorScene } from './vendor-scene.js';
 import type { Manners } from './vendor-server.js';
 

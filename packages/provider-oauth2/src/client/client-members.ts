@@ -1,14 +1,13 @@
 import { Secret } from '@tokenkeep/core';
-import { z } from 'zod';
+import { custom, object, enum as oneOf, string } from 'zod';
 import { isSigningKey } from './signing-key.js';
 
-export const text = z.string().min(1, 'must not be empty');
+export const text = string().min(1, 'must not be empty');
 
-export const secret = z
-  .custom<string | Secret>(
-    (value) => typeof value === 'string' || Secret.is(value),
-    'must be a string or a Secret',
-  )
+export const secret = custom<string | Secret>(
+  (value) => typeof value === 'string' || Secret.is(value),
+  'must be a string or a Secret',
+)
   .transform((value) => Secret.of(value))
   .refine((value) => value.length > 0, 'must not be empty');
 
@@ -18,15 +17,18 @@ export const signingKey = secret.refine(
 );
 
 /** How a client says who it is: the same members in the options and in credentials. */
-export const clientMembers = {
-  clientId: text.optional(),
-  clientSecret: secret.optional(),
-  privateKey: signingKey.optional(),
-  keyId: text.optional(),
-  clientAuthentication: z
-    .enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])
-    .optional(),
-};
+export const clientMembers = object({
+  clientId: text,
+  clientSecret: secret,
+  privateKey: signingKey,
+  keyId: text,
+  clientAuthentication: oneOf([
+    'none',
+    'client_secret_basic',
+    'client_secret_post',
+    'private_key_jwt',
+  ]),
+}).partial().shape;
 
 /** What is missing for the way it authenticates, in words; `undefined` where nothing is. */
 export function clientProblem(given: GivenClient): string | undefined {

@@ -1,6 +1,7 @@
 import { createPrivateKey, type JsonWebKey, subtle } from 'node:crypto';
 import { type Secret, TokenError } from '@tokenkeep/core';
 import type { CryptoKey, JWK } from 'oauth4webapi';
+import { stated } from '../protocol/stated.js';
 
 /** JWS algorithms (RFC 7518, RFC 8037) by what the key is, and how Web Crypto calls them. */
 const algorithms = {
@@ -42,13 +43,11 @@ export async function signingKeyPair(text: Secret): Promise<SigningKeyPair> {
     );
   }
   const { kty, crv, x, y, n, e } = key.jwk;
-  const open = Object.entries({ kty, crv, x, y, n, e }).filter(
-    ([, member]) => member !== undefined,
-  );
+  const open = stated({ kty, crv, x, y, n, e }) as JsonWebKey;
   const algorithm = algorithms[key.algorithm];
   const [privateKey, publicKey] = await Promise.all([
     subtle.importKey('jwk', key.jwk, algorithm, false, ['sign']),
-    subtle.importKey('jwk', Object.fromEntries(open), algorithm, true, ['verify']),
+    subtle.importKey('jwk', open, algorithm, true, ['verify']),
   ]);
   return { privateKey, publicKey };
 }

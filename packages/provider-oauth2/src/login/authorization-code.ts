@@ -1,5 +1,6 @@
-import type { IssuedTokens, LoginInteraction } from '@tokenkeep/core';
+import { type IssuedTokens, type LoginInteraction, TokenError } from '@tokenkeep/core';
 import {
+  AuthorizationResponseError,
   authorizationCodeGrantRequest,
   calculatePKCECodeChallenge,
   generateRandomCodeVerifier,
@@ -7,9 +8,8 @@ import {
   processAuthorizationCodeResponse,
   validateAuthResponse,
 } from 'oauth4webapi';
-import type { OAuth2Credentials } from '../credentials.js';
 import { askForTokens, type Context } from '../protocol/context.js';
-import { parametersOf } from '../protocol/grant-requests.js';
+import { parametersButScope, parametersOf } from '../protocol/grant-requests.js';
 import { inProtocol } from '../protocol/through-call.js';
 import { readTokens, successIn } from '../replies.js';
 
@@ -17,9 +17,8 @@ import { readTokens, successIn } from '../replies.js';
 export async function loginByBrowser(
   context: Context,
   interaction: LoginInteraction,
-  credentials: OAuth2Credentials | undefined,
 ): Promise<IssuedTokens> {
-  const { as, client, authentication, settings, call } = context;
+  const { as, client, parties, settings, call } = context;
   const codeVerifier = generateRandomCodeVerifier();
   const state = generateRandomState();
   let { redirectUri } = settings;
@@ -27,21 +26,16 @@ export async function loginByBrowser(
     redirectUri,
     urlFor: (uri: string) => {
       redirectUri = uri;
-      return authorizationUrl(context, { redirectUri, state, codeVerifier, credentials });
+      return authorizationUrl(context, { redirectUri, state, codeVerifier });
     },
   };
   const cameBackTo = await interaction.browse(page, call.signal);
-  const parameters = await inProtocol(() => validateAuthResponse(as, client, cameBackTo, state));
+  const parameters = await inProtocol(() => answerIn(context, cameBackTo, state));
   const { reply, response } = await askForTokens(context, (road) =>
-    authorizationCodeGrantRequest(
-      as,
-      client,
-      authentication,
-      parameters,
-      redirectUri,
-      codeVerifier,
-      { ...road, additionalParameters: resourceOf(context, credentials) },
-    ),
+    authorizationCodeGrantRequest(...parties, parameters, redirectUri, codeVerifier, {
+      ...road,
+      additionalParameters: parametersButScope(context),
+    }),
   );
   const json = successIn('authorization_code', reply);
   await inProtocol(() => processAuthorizationCodeResponse(as, client, response));
@@ -52,18 +46,17 @@ interface Question {
   readonly redirectUri: string;
   readonly state: string;
   readonly codeVerifier: string;
-  readonly credentials: OAuth2Credentials | undefined;
 }
 
 async function authorizationUrl(
   context: Context,
-  { redirectUri, state, codeVerifier, credentials }: Question,
+  { redirectUri, state, codeVerifier }: Question,
 ): Promise<string> {
   const { as, client, settings, dpop } = context;
   const url = new URL(as.authorization_endpoint ?? '');
   const parameters = {
     ...settings.authorizationParameters,
-    ...Object.fromEntries(parametersOf(context, credentials)),
+    ...Object.fromEntries(parametersOf(context)),
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: redirectUri,
@@ -77,9 +70,23 @@ async function authorizationUrl(
   return url.href;
 }
 
-/** The scope was settled on the page; the resource is said again (RFC 8707 section 2.2). */
-function resourceOf(context: Context, credentials: OAuth2Credentials | undefined) {
-  const parameters = parametersOf(context, credentials);
-  parameters.delete('scope');
-  return parameters;
+/** @throws TokenError the refusal, of the person or of the server */
+function answerIn({ as, client }: Context, cameBackTo: URL, state: string): URLSearchParams {
+  try {
+    return validateAuthResponse(as, client, cameBackTo, state);
+  } catch (error) {
+    if (!(error instanceof AuthorizationResponseError)) throw error;
+    const { error: providerCode, error_description: providerMessage } = error;
+    throw new TokenError(
+      providerCode === 'access_denied'
+        ? 'REAUTHORIZATION_REQUIRED'
+        : 'CONFIGURATION_CLIENT_REJECTED',
+      `The authorization server refused the login (${providerCode}).`,
+      {
+        reason: 'login_refused',
+        providerCode,
+        ...(providerMessage === undefined ? {} : { providerMessage }),
+      },
+    );
+  }
 }

@@ -10,9 +10,8 @@ import {
   processDeviceAuthorizationResponse,
   processDeviceCodeResponse,
 } from 'oauth4webapi';
-import type { OAuth2Credentials } from '../credentials.js';
 import { askForTokens, type Context, send } from '../protocol/context.js';
-import { parametersOf } from '../protocol/grant-requests.js';
+import { parametersButScope, parametersOf } from '../protocol/grant-requests.js';
 import { type Exchanged, inProtocol } from '../protocol/through-call.js';
 import { errorCode, readTokens, successIn } from '../replies.js';
 
@@ -27,17 +26,10 @@ export async function loginByCode(
   context: Context,
   interaction: LoginInteraction,
   call: LoginCall,
-  credentials: OAuth2Credentials | undefined,
 ): Promise<IssuedTokens> {
-  const { as, client, authentication } = context;
+  const { as, client, parties } = context;
   const { reply, response } = await send(context, (road) =>
-    deviceAuthorizationRequest(
-      as,
-      client,
-      authentication,
-      parametersOf(context, credentials),
-      road,
-    ),
+    deviceAuthorizationRequest(...parties, parametersOf(context), road),
   );
   successIn('endpoint', reply);
   const code = await inProtocol(() => processDeviceAuthorizationResponse(as, client, response));
@@ -55,7 +47,7 @@ export async function loginByCode(
   let intervalMs = code.interval === undefined ? DEFAULT_INTERVAL_MS : code.interval * 1_000;
   for (let waitedMs = 0; waitedMs < lifetimeMs; waitedMs += intervalMs) {
     await call.wait(intervalMs);
-    const asked = await ask(context, code.device_code, credentials);
+    const asked = await ask(context, code.device_code);
     if (asked === undefined) {
       intervalMs *= 2;
       continue;
@@ -69,19 +61,12 @@ export async function loginByCode(
 }
 
 /** `undefined`: no reply. The code is still good, and is asked about less often. */
-async function ask(
-  context: Context,
-  deviceCode: string,
-  credentials: OAuth2Credentials | undefined,
-): Promise<Exchanged | undefined> {
-  const { as, client, authentication } = context;
-  const additionalParameters = parametersOf(context, credentials);
-  additionalParameters.delete('scope');
+async function ask(context: Context, deviceCode: string): Promise<Exchanged | undefined> {
   try {
     return await askForTokens(context, (road) =>
-      deviceCodeGrantRequest(as, client, authentication, deviceCode, {
+      deviceCodeGrantRequest(...context.parties, deviceCode, {
         ...road,
-        additionalParameters,
+        additionalParameters: parametersButScope(context),
       }),
     );
   } catch (error) {

@@ -4,7 +4,6 @@ import {
   type LoginInteraction,
   TokenError,
 } from '@tokenkeep/core';
-import type { OAuth2Credentials } from '../credentials.js';
 import type { Context } from '../protocol/context.js';
 import { loginByBrowser } from './authorization-code.js';
 import { loginByCode } from './device-code.js';
@@ -14,14 +13,13 @@ export async function logPersonIn(
   context: Context,
   interaction: LoginInteraction,
   call: LoginCall,
-  credentials: OAuth2Credentials | undefined,
 ): Promise<IssuedTokens> {
   const { as, settings } = context;
   const canBrowse = as.authorization_endpoint !== undefined;
   const canShowCode = as.device_authorization_endpoint !== undefined;
   const { way = canBrowse ? 'browser' : 'code' } = interaction;
-  if (way === 'browser' && canBrowse) return loginByBrowser(context, interaction, credentials);
-  if (way === 'code' && canShowCode) return loginByCode(context, interaction, call, credentials);
+  if (way === 'browser' && canBrowse) return loginByBrowser(context, interaction);
+  if (way === 'code' && canShowCode) return loginByCode(context, interaction, call);
   throw new TokenError(
     'CONFIGURATION_INVALID',
     `The authorization server of "${settings.id}" logs nobody in by ${way}, as far as is known: it ` +

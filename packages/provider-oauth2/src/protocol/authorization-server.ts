@@ -1,6 +1,7 @@
 import { type ProviderCall, TokenError } from '@tokenkeep/core';
 import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
-import type { OAuth2Settings } from '../options.js';
+import { furtherEndpoints, type OAuth2Settings } from '../options.js';
+import { stated } from './stated.js';
 import { inProtocol, throughCall } from './through-call.js';
 
 /** The server's metadata: given in the options, or asked for once in the life of the provider. */
@@ -26,16 +27,17 @@ export function knownServer(settings: OAuth2Settings): KnownServer {
 }
 
 function statedMetadata(settings: OAuth2Settings): AuthorizationServer | undefined {
-  if (settings.tokenEndpoint === undefined) return undefined;
-  const given = {
-    token_endpoint: settings.tokenEndpoint,
-    revocation_endpoint: settings.revocationEndpoint || undefined,
-    introspection_endpoint: settings.introspectionEndpoint,
-    authorization_endpoint: settings.authorizationEndpoint,
-    device_authorization_endpoint: settings.deviceAuthorizationEndpoint,
-  };
-  const endpoints = Object.entries(given).filter(([, value]) => value !== undefined);
-  return Object.freeze({ issuer: settings.issuer, ...Object.fromEntries(endpoints) });
+  const { issuer, tokenEndpoint } = settings;
+  if (tokenEndpoint === undefined) return undefined;
+  const others = Object.entries(furtherEndpoints).map(([member, option]) => [
+    member,
+    settings[option] || undefined,
+  ]);
+  return Object.freeze({
+    issuer,
+    token_endpoint: tokenEndpoint,
+    ...stated(Object.fromEntries(others)),
+  });
 }
 
 /** RFC 8414, and where that finds nothing, OpenID Connect Discovery: the older of the two places. */

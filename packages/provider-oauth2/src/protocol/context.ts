@@ -21,7 +21,9 @@ export interface Context {
   readonly call: ProviderCall;
   readonly as: AuthorizationServer;
   readonly client: Client;
-  readonly authentication: ClientAuth;
+  /** Who is asked by whom: what every request of oauth4webapi begins with. */
+  readonly parties: readonly [AuthorizationServer, Client, ClientAuth];
+  readonly credentials: OAuth2Credentials | undefined;
   /** A key of its own for each operation would do no harm; its nonces last as long as it. */
   readonly dpop: DPoPHandle | undefined;
   readonly secrets: readonly Secret[];
@@ -37,14 +39,16 @@ export async function contextOf(
   const described = clientOf(settings, credentials);
   if (described === undefined) throw noClient(settings.id);
   const { clientId, clientSecret } = described;
-  const client: Client = { client_id: clientId, [clockSkew]: settings.clockSkewMs / 1_000 };
-  const { dpopKey, assertionAudience } = settings;
+  const { dpopKey, assertionAudience, clockSkewMs } = settings;
+  const client: Client = { client_id: clientId, [clockSkew]: clockSkewMs / 1_000 };
+  const as = await server.metadata(call);
   return {
     settings,
     call,
+    credentials,
+    as,
     client,
-    as: await server.metadata(call),
-    authentication: await clientAuthentication(described, assertionAudience),
+    parties: [as, client, await clientAuthentication(described, assertionAudience)],
     dpop: dpopKey && DPoP(client, await signingKeyPair(dpopKey)),
     secrets: clientSecret === undefined ? [] : [clientSecret],
     forgetServer: () => server.forget(),

@@ -1,13 +1,8 @@
-import { Secret, TokenError } from '@tokenkeep/core';
-import {
-  clientCredentialsGrantRequest,
-  genericTokenEndpointRequest,
-  modifyAssertion,
-  PrivateKeyJwt,
-} from 'oauth4webapi';
-import { signingKeyPair } from '../client/signing-key.js';
-import type { OAuth2Credentials, SignedAssertionCredentials } from '../credentials.js';
+import type { Secret } from '@tokenkeep/core';
+import { clientCredentialsGrantRequest, genericTokenEndpointRequest } from 'oauth4webapi';
+import type { OAuth2Credentials } from '../credentials.js';
 import { askForTokens, type Context } from './context.js';
+import { stated } from './stated.js';
 import type { Exchanged } from './through-call.js';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -17,83 +12,52 @@ export async function askWithCredentials(
   context: Context,
   credentials: OAuth2Credentials,
 ): Promise<Exchanged> {
-  const { as, client, authentication } = context;
-  const parameters = parametersOf(context, credentials);
+  const { parties } = context;
+  const parameters = parametersOf(context);
   switch (credentials.grant) {
     case 'client_credentials':
       return askForTokens(context, (road) =>
-        clientCredentialsGrantRequest(as, client, authentication, parameters, road),
+        clientCredentialsGrantRequest(...parties, parameters, road),
       );
     case 'password': {
       parameters.set('username', credentials.username);
       parameters.set('password', credentials.password.reveal());
       return askForTokens(context, (road) =>
-        genericTokenEndpointRequest(as, client, authentication, 'password', parameters, road),
+        genericTokenEndpointRequest(...parties, 'password', parameters, road),
       );
     }
     case 'jwt_bearer':
       return askForTokens(context, async (road) => {
-        const assertion = await assertionOf(context, credentials);
-        parameters.set('assertion', assertion.reveal());
-        return genericTokenEndpointRequest(
-          as,
-          client,
-          authentication,
-          JWT_BEARER,
-          parameters,
-          road,
-        );
+        parameters.set('assertion', (await assertionOf(context, credentials)).reveal());
+        return genericTokenEndpointRequest(...parties, JWT_BEARER, parameters, road);
       });
   }
 }
 
 /** What every grant may carry: scope, the resource (RFC 8707), and what the vendor adds. */
-export function parametersOf(
-  { call: { target } }: Pick<Context, 'call'>,
-  credentials: OAuth2Credentials | undefined,
-): URLSearchParams {
+export function parametersOf({
+  call: { target },
+  credentials,
+}: Pick<Context, 'call' | 'credentials'>): URLSearchParams {
   const { scope = target.scope, parameters = {} } = credentials ?? {};
-  const given = { scope, resource: target.resource };
-  const further = Object.entries(parameters).map(
-    ([name, value]) => [name, value.reveal()] as const,
-  );
-  const all = { ...Object.fromEntries(further), ...given };
+  const further = Object.entries(parameters).map(([name, value]) => [name, value.reveal()]);
   return new URLSearchParams(
-    Object.entries(all).filter((each): each is [string, string] => each[1] !== undefined),
+    stated({ ...Object.fromEntries(further), scope, resource: target.resource }),
   );
+}
+
+/** Where the scope was settled before, and is not asked for again (RFC 6749 section 6, RFC 8707). */
+export function parametersButScope(context: Context): URLSearchParams {
+  const parameters = parametersOf(context);
+  parameters.delete('scope');
+  return parameters;
 }
 
 type AssertionCredentials = Extract<OAuth2Credentials, { grant: 'jwt_bearer' }>;
 
 async function assertionOf(context: Context, credentials: AssertionCredentials): Promise<Secret> {
-  return 'assertion' in credentials ? credentials.assertion : signAssertion(context, credentials);
-}
-
-/**
- * RFC 7523 section 3. oauth4webapi signs the assertions of clients, which are of the same make:
- * one is made for nobody's request, with these claims.
- */
-async function signAssertion(
-  { as, client, settings }: Context,
-  credentials: SignedAssertionCredentials,
-): Promise<Secret> {
-  const { assertionKey, assertionKeyId: kid, assertionAudience } = credentials;
-  const { privateKey: key } = await signingKeyPair(assertionKey);
-  const sign = PrivateKeyJwt(kid === undefined ? key : { key, kid }, {
-    [modifyAssertion]: (_header, payload) => {
-      payload.iss = credentials.assertionIssuer;
-      payload.sub = credentials.assertionSubject;
-      payload.aud = assertionAudience ?? settings.assertionAudience ?? as.issuer;
-    },
-  });
-  const form = new URLSearchParams();
-  await sign(as, client, form, new Headers());
-  const assertion = form.get('client_assertion');
-  if (assertion === null) {
-    throw new TokenError(
-      'PROVIDER_PROTOCOL',
-      'oauth4webapi signed nothing: another version of it?',
-    );
-  }
-  return new Secret(assertion);
+  if ('assertion' in credentials) return credentials.assertion;
+  // Most assertions are signed elsewhere.
+  const { signedAssertion } = await import('./signed-assertion.js');
+  return signedAssertion(context, credentials);
 }

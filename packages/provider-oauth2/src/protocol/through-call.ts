@@ -1,12 +1,11 @@
 import { type ProviderCall, Secret, TokenError, type TokenReply } from '@tokenkeep/core';
 import {
-  AuthorizationResponseError,
   allowInsecureRequests,
   customFetch,
   OperationProcessingError,
-  ResponseBodyError,
   UnsupportedOperationError,
 } from 'oauth4webapi';
+import { stated } from './stated.js';
 
 /** Members of a form that anybody may read in an error. */
 const open = new Set([
@@ -70,8 +69,8 @@ export async function throughCall(
         url,
         headers: headersOf(headers),
         secrets,
-        ...(form === undefined ? {} : { form }),
-        ...(preliminary ? { preliminary } : {}),
+        ...(form && { form }),
+        ...(preliminary && { preliminary }),
       });
       return responseOf(reply);
     },
@@ -94,20 +93,6 @@ export async function inProtocol<Result>(run: () => Promise<Result> | Result): P
 
 function protocolError(error: unknown): unknown {
   if (TokenError.is(error)) return error;
-  if (error instanceof AuthorizationResponseError || error instanceof ResponseBodyError) {
-    const providerMessage = error.error_description;
-    return new TokenError(
-      error.error === 'access_denied'
-        ? 'REAUTHORIZATION_REQUIRED'
-        : 'CONFIGURATION_CLIENT_REJECTED',
-      `The authorization server refused the login (${error.error}).`,
-      {
-        reason: 'login_refused',
-        providerCode: error.error,
-        ...(providerMessage === undefined ? {} : { providerMessage }),
-      },
-    );
-  }
   if (error instanceof OperationProcessingError || error instanceof UnsupportedOperationError) {
     // Its messages name members and never values; its cause holds the reply.
     return new TokenError(
@@ -143,11 +128,7 @@ const read = ['content-type', 'dpop-nonce', 'www-authenticate'];
 
 /** Only JSON goes on: what else there is, the strict reader of the engine has refused. */
 function responseOf(reply: TokenReply): Response {
-  const headers = new Headers();
-  for (const name of read) {
-    const value = reply.header(name);
-    if (value !== undefined) headers.set(name, value);
-  }
+  const headers = stated(Object.fromEntries(read.map((name) => [name, reply.header(name)])));
   const json = reply.jsonIfAny();
   const empty = reply.status === 204 || reply.status === 205 || json === undefined;
   const status = reply.status >= 200 && reply.status <= 599 ? reply.status : 502;

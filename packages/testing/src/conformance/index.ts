@@ -1,5 +1,6 @@
 export type {
   DescribedGrant,
+  DescribedPreliminary,
   DescribedReplies,
   DescribedReply,
   DescribedServer,

@@ -53,12 +53,22 @@ export interface DescribedGrant extends DescribedStep {
   readonly followedBy?: readonly DescribedStep[];
 }
 
+/** What may be asked for before an operation, without secrets: metadata, for one. */
+export interface DescribedPreliminary {
+  /** `GET /.well-known/oauth-authorization-server`. */
+  readonly request: string;
+  /** @param server where it listens: metadata says so */
+  readonly ok: (server: { readonly url: string }) => DescribedReply;
+}
+
 /** The authorization server, as its documentation has it. */
 export interface DescribedServer {
+  /** Needed where the provider sends preliminary requests, which it may do once or each time. */
+  readonly preliminary?: readonly DescribedPreliminary[];
   readonly obtain: DescribedGrant;
   /** What is left out is as in `obtain`. Needed where the profile knows refresh tokens. */
   readonly refresh?: Partial<DescribedGrant>;
-  /** Needed where the provider revokes. */
+  /** Needed where the provider revokes: one request, or one for each token. */
   readonly revoke?: {
     readonly request: string;
     /** Default: 200 without a body. */

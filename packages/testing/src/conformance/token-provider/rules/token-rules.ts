@@ -68,6 +68,10 @@ export const tokenRules: readonly ProviderRule[] = [
     says: 'A refresh token that came is handed on, whatever else is wrong with the reply.',
     concerns: (facts) => rotates(facts) && typeof facts.profile.refreshToken === 'object',
     async check(scene) {
+      // An access token that refreshes itself has no other beside it.
+      const tokens = mintTokens();
+      const good = JSON.stringify(scene.goodReply('refresh', tokens));
+      if (!good.includes(tokens.refresh)) return;
       for (const access of [undefined, null, 42, '']) {
         const { refresh } = mintTokens();
         const respond = scene.good('refresh', { refresh }, (each) => ({ ...each, access }));

@@ -128,9 +128,9 @@ function atWork(provider: TokenProvider, clock: TestClock): TokenProvider {
         return provider.refresh(token, call, credentials);
       });
     },
-    revoke: (tokens, lent) => {
+    revoke: (tokens, lent, credentials) => {
       const call = new WatchedCall(lent, clock);
-      return call.during(async () => provider.revoke?.(tokens, call));
+      return call.during(async () => provider.revoke?.(tokens, call, credentials));
     },
   };
   return new Proxy(provider, {

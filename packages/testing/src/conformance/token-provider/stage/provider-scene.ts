@@ -31,6 +31,7 @@ export interface Run<Result> {
   readonly error: unknown;
   readonly threw: boolean;
   readonly sends: readonly Send[];
+  readonly preliminary: readonly Send[];
   /** Requests that reached the server, whichever way. */
   readonly asked: readonly ServerRequest[];
 }
@@ -46,11 +47,13 @@ export interface RunOptions {
 /** What a rule is shown on: a provider, and a server that does as the rule says. */
 export class ProviderScene {
   readonly clock = new TestClock();
-  readonly server = new StageServer(this.clock);
+  readonly server: StageServer;
   readonly exchange = trackedExchange(this.clock, nodeHttpExchange(this.clock));
   readonly #made: TokenProvider[] = [];
 
-  constructor(readonly tests: TokenProviderTests) {}
+  constructor(readonly tests: TokenProviderTests) {
+    this.server = new StageServer(this.clock, tests.server.preliminary);
+  }
 
   get described(): DescribedServer {
     return this.tests.server;
@@ -130,13 +133,13 @@ export class ProviderScene {
 
   revoke(tokens: LiveTokens, respond: Responder): Promise<Run<void>> {
     return this.#run('revoke()', respond, undefined, async (call) =>
-      this.provider.revoke?.(tokens, call),
+      this.provider.revoke?.(tokens, call, await this.credentials()),
     );
   }
 
   inspect(token: string, respond: Responder): Promise<Run<Inspection | undefined>> {
     return this.#run('inspect()', respond, undefined, async (call) =>
-      this.provider.inspect?.(new Secret(token), call),
+      this.provider.inspect?.(new Secret(token), call, await this.credentials()),
     );
   }
 
@@ -235,7 +238,8 @@ export class ProviderScene {
       );
     }
     if (end.error instanceof Departure) throw end.error;
-    return { name, ...end, sends: watched?.sends ?? [], asked };
+    const { sends = [], preliminary = [] } = watched ?? {};
+    return { name, ...end, sends, preliminary, asked };
   }
 }
 

@@ -5,13 +5,15 @@ import type { Fault } from '../../../server/faults/fault.js';
 import { FaultExchange } from '../../../server/faults/fault-exchange.js';
 import { readRequest, type ServerRequest } from '../../../server/server-request.js';
 import { serverTime } from '../../../server/server-time.js';
+import type { DescribedPreliminary } from '../described-server.js';
+import { sent } from './sent-reply.js';
 
 /** What becomes of a request; `index` counts those of one run from 0. */
 export type Responder = (request: ServerRequest, index: number) => Fault;
 
 /** The server of a rule: it does with each request what the rule says, and keeps them all. */
 export class StageServer {
-  /** Every request since the last `begin`, in order of arrival. */
+  /** Every request since the last `begin`, in order of arrival; without the preliminary ones. */
   seen: ServerRequest[] = [];
   /** How far its clock is ahead of the client's, ms. */
   skewMs = 0;
@@ -20,7 +22,11 @@ export class StageServer {
   };
   #server: Server | undefined;
 
-  constructor(private readonly clock: TestClock) {}
+  /** @param preliminary what is answered as it is described, and not counted */
+  constructor(
+    private readonly clock: TestClock,
+    private readonly preliminary: readonly DescribedPreliminary[] = [],
+  ) {}
 
   get url(): string {
     const address = this.#server?.address() as AddressInfo | null | undefined;
@@ -60,9 +66,7 @@ export class StageServer {
 
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(message, 0);
-    this.seen.push(request);
-    const fault = this.#respond(request, this.seen.length - 1);
-    await fault.deliver(
+    await this.#faultFor(request).deliver(
       new FaultExchange({
         request,
         reply: undefined,
@@ -72,6 +76,14 @@ export class StageServer {
         serverHeaders: () => ({ date: new Date(this.now()).toUTCString() }),
       }),
     );
+  }
+
+  #faultFor(request: ServerRequest): Fault {
+    const line = lineOf(request);
+    const described = this.preliminary.find((each) => each.request === line);
+    if (described !== undefined) return sent(described.ok(this));
+    this.seen.push(request);
+    return this.#respond(request, this.seen.length - 1);
   }
 }
 

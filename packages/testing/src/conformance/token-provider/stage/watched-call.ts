@@ -12,6 +12,8 @@ export interface Send {
 /** The engine's call, which also remembers what it was asked. */
 export class WatchedCall implements ProviderCall {
   readonly sends: Send[] = [];
+  /** What was asked for before, and is kept apart: it is no part of the operation. */
+  readonly preliminary: Send[] = [];
   readonly target: ProviderCall['target'];
   readonly signal: AbortSignal;
   #underWay = 0;
@@ -33,7 +35,7 @@ export class WatchedCall implements ProviderCall {
 
   async send(request: TokenRequest): Promise<TokenReply> {
     const send: Send = { request };
-    this.sends.push(send);
+    (request.preliminary ? this.preliminary : this.sends).push(send);
     this.#underWay += 1;
     this.#rest();
     try {

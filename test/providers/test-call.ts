@@ -6,10 +6,18 @@ import {
   type TokenReply,
 } from '@tokenkeep/core';
 
+interface TestCallOptions {
+  readonly target?: ProviderCall['target'] | undefined;
+  readonly wallClock?: (() => number) | undefined;
+}
+
 /** The engine's call as far as a provider can tell: one fetch, judged as the port says. */
-export function testCall(wallClock: () => number = Date.now): ProviderCall {
+export function testCall({
+  target = {},
+  wallClock = Date.now,
+}: TestCallOptions = {}): ProviderCall {
   return {
-    target: {},
+    target,
     signal: new AbortController().signal,
     lifetimeUntil: (endsAt, reply) =>
       endsAt === undefined ? undefined : endsAt - (reply.date ?? wallClock()),

@@ -1,0 +1,1 @@
+export { type DpopFetchOptions, dpopFetch, type SendingFetch } from './dpop-fetch.js';

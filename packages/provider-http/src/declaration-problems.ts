@@ -25,8 +25,8 @@ export function* declarationProblems(declared: Declared): Iterable<DeclarationPr
   const asks: readonly (readonly [string, AskWithFirst | undefined, readonly string[]])[] = [
     ['obtain', obtain, known],
     ['refresh', refresh, ['refreshToken', ...known]],
-    ['revoke', revoke, ['accessToken', 'refreshToken', ...TARGETS]],
-    ['inspect', inspect, ['accessToken', ...TARGETS]],
+    ['revoke', revoke, ['accessToken', 'refreshToken', ...known]],
+    ['inspect', inspect, ['accessToken', ...known]],
   ];
   for (const [at, ask, names] of asks) {
     const { first } = ask ?? {};

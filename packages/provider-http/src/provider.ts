@@ -91,17 +91,17 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
     }),
 
     ...(revoke && {
-      async revoke(tokens, call) {
+      async revoke(tokens, call, credentials) {
         const names = namesInAsk(revoke).filter((name) => name.endsWith('Token'));
         if (names.some((name) => !tokens[name as keyof typeof tokens])) return;
-        const reply = await ask('revoke', revoke, { ...tokens, call });
+        const reply = await ask('revoke', revoke, { ...tokens, call, credentials });
         if (!fitsAny(factsOf(reply), revoke.revoked)) assertAccepted(declared, 'revoke', reply);
       },
     }),
 
     ...(inspect && {
-      async inspect(accessToken, call) {
-        const reply = await ask('inspect', inspect, { call, accessToken });
+      async inspect(accessToken, call, credentials) {
+        const reply = await ask('inspect', inspect, { call, accessToken, credentials });
         if (fitsAny(factsOf(reply), inspect.inactive)) return { active: false };
         assertAccepted(declared, 'inspect', reply);
         const lifetimeMs =

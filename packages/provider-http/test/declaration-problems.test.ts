@@ -83,8 +83,8 @@ describe('a mistake is named with its member and with what to write', () => {
       'obtain.form.a: names what is not known here',
     ],
     [
-      'credentials in a revocation',
-      { revoke: { url: '/r', form: { s: '{credentials.password}' } } },
+      'credentials in a revocation that are not declared',
+      { revoke: { url: '/r', form: { s: '{credentials.nothing}' } } },
       'revoke.form.s: names what is not known here; known: {accessToken}, {refreshToken}',
     ],
     [

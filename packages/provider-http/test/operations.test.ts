@@ -144,6 +144,22 @@ describe('what is sent', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('a revocation and an inspection carry credentials where they are declared to', async () => {
+    await using server = await endpoint({ body: {} }, { body: { active: true } });
+    const client = { basic: { user: '{credentials.user}', password: '{credentials.password}' } };
+    const asked = { headers: { Authorization: client }, form: { token: '{accessToken}' } };
+    const provider = httpProvider({
+      ...base,
+      baseUrl: server.url,
+      revoke: { url: '/revoke', ...asked },
+      inspect: { url: '/inspect', ...asked },
+    });
+    await provider.revoke?.({ accessToken: new Secret('a') }, testCall(), credentials);
+    await provider.inspect?.(new Secret('a'), testCall(), credentials);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/revoke', '/inspect']);
+    for (const { headers } of server.requests) expect(headers.authorization).toMatch(/^Basic \S+$/);
+  });
+
   test('without a login, or without what it needs, a person is asked for and nothing is sent', async () => {
     await using server = await endpoint();
     const needy = { ...base.obtain, url: '/login', needs: ['code'] };

@@ -19,8 +19,19 @@ const requiredFiles = [
 ];
 
 /** Programs: they bring their dependencies along, and may have a name of their own. */
-const programs = ['demo', 'cli', 'simulator', 'servers', 'chaos', 'bench'];
-const names = /** @type {Record<string, string>} */ ({ cli: 'tokenkeep' });
+const programs = [
+  'demo',
+  'cli',
+  'create-tokenkeep-provider',
+  'simulator',
+  'servers',
+  'chaos',
+  'bench',
+];
+const names = /** @type {Record<string, string>} */ ({
+  cli: 'tokenkeep',
+  'create-tokenkeep-provider': 'create-tokenkeep-provider',
+});
 
 /**
  * Kinds of packages whose members have the same source files at the top; what is of one alone is in

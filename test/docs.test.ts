@@ -50,8 +50,12 @@ function page(file: string): Page {
 /** Such a config is loaded where its package is shown. */
 const usesPackage = (code: string) => /use: tokenkeep-/.test(code);
 
-/** Blocks that stand for files of one folder: their fence says ```ts name.ts. */
-const namedFiles = (each: Page) => blocksOf(each, 'ts').filter(({ mark }) => mark.endsWith('.ts'));
+/**
+ * Blocks that stand for files of one folder: their fence says ```ts name.ts. Those of a whole package,
+ * ```ts src/name.ts, are built where the package is made: create-provider.process.test.ts.
+ */
+const namedFiles = (each: Page) =>
+  blocksOf(each, 'ts').filter(({ mark }) => /^[\w.-]+\.ts$/.test(mark));
 const folderOf = ({ file }: Block) => file.replace(/\W/g, '-');
 
 const sorted = (names: Iterable<string>) => [...names].sort();

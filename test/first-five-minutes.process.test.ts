@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '@tokenkeep/servers';
-import { type Block, pagesOf } from './docs/markdown.js';
+import { boxesOf, pagesOf } from './docs/markdown.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-first-'));
@@ -24,13 +24,9 @@ const env = {
   XDG_CONFIG_HOME: join(folder, 'config'),
 };
 
-/** The tutorial's boxes in the order of the page, whatever their language. */
-const boxes: readonly (Block & { readonly language: string })[] = (() => {
-  const { text } = pagesOf(root).find((page) => page.file === file) ?? { text: '' };
-  return [...text.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(
-    ([, language = '', mark = '', code = '']) => ({ file, line: 0, language, mark, code }),
-  );
-})();
+const boxes = pagesOf(root)
+  .filter((page) => page.file === file)
+  .flatMap(boxesOf);
 
 beforeAll(async () => {
   port = await freePort();

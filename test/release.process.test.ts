@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -13,39 +13,31 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePort } from '@tokenkeep/servers';
 import { ChatAppAuthority } from '@tokenkeep/testing';
+import { type LocalRegistry, startLocalRegistry } from './local-registry.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-release-'));
 const house = join(folder, 'house');
 const next = '0.2.0';
 
-let registry: ChildProcess;
-let url: string;
+let registry: LocalRegistry;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}/`;
+  registry = await startLocalRegistry(folder);
   env = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))),
-    NODE_OPTIONS: '',
-    npm_config_userconfig: join(folder, 'npmrc'),
-    npm_config_cache: join(folder, 'cache'),
+    ...registry.env,
     GIT_AUTHOR_NAME: 'a test',
     GIT_AUTHOR_EMAIL: 'test@localhost',
     GIT_COMMITTER_NAME: 'a test',
     GIT_COMMITTER_EMAIL: 'test@localhost',
   };
-  registry = await startRegistry();
-  // A registry wants somebody who publishes; this one asks nobody who it is.
-  writeFileSync(join(folder, 'npmrc'), `registry=${url}\n//127.0.0.1:${port}/:_authToken=nobody\n`);
   copyHouse();
 }, 300_000);
 
 afterAll(() => {
-  registry?.kill('SIGKILL');
+  registry?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -71,7 +63,7 @@ test('one command gives all packages a version, dates the changes and tags the c
 }, 300_000);
 
 test('published from there, it installs from the registry, and serves ES modules and CommonJS', async () => {
-  release('--publish', '--registry', url);
+  release('--publish', '--registry', registry.url);
   const project = join(folder, 'project');
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
@@ -137,36 +129,4 @@ function release(...args: readonly string[]): string {
 
 function inHouse(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { cwd: house, env, encoding: 'utf8', stdio: 'pipe' });
-}
-
-/** Keeps our packages, and asks the real registry for those of others. */
-async function startRegistry(): Promise<ChildProcess> {
-  const uplink = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
-  const ours = { access: '$all', publish: '$all' };
-  const config = {
-    storage: join(folder, 'registry'),
-    uplinks: { npm: { url: uplink } },
-    packages: {
-      '@tokenkeep/*': ours,
-      tokenkeep: ours,
-      'create-tokenkeep-provider': ours,
-      '**': { access: '$all', proxy: 'npm' },
-    },
-    log: { type: 'stdout', level: 'error' },
-  };
-  // YAML is a superset of JSON.
-  writeFileSync(join(folder, 'registry.yaml'), JSON.stringify(config));
-  const program = join(root, 'node_modules/verdaccio/bin/verdaccio');
-  const args = [program, '--config', join(folder, 'registry.yaml'), '--listen', url];
-  const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
-  const isUp = () =>
-    fetch(`${url}-/ping`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  for (let tries = 0; !(await isUp()); tries += 1) {
-    if (child.exitCode !== null || tries > 300) throw new Error('The registry did not start.');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return child;
 }

@@ -28,19 +28,29 @@ export function pagesOf(root: string): Page[] {
   );
 }
 
+export interface Box extends Block {
+  readonly language: string;
+}
+
 /** The fenced blocks of one language, their indentation taken off. */
-export function blocksOf({ file, text }: Page, language: string): Block[] {
+export function blocksOf(page: Page, language: string): Block[] {
+  return boxesOf(page)
+    .filter((box) => box.language === language)
+    .map(({ language: _, ...block }) => block);
+}
+
+/** The fenced blocks in the order of the page, whatever their language. */
+export function boxesOf({ file, text }: Page): Box[] {
   const lines = text.split('\n');
-  const blocks: Block[] = [];
+  const blocks: Box[] = [];
   for (let at = 0; at < lines.length; at += 1) {
     const [, indent = '', info = ''] = /^( *)```(\S.*)$/.exec(lines[at] ?? '') ?? [];
     if (info === '') continue;
     const end = lines.indexOf(`${indent}\`\`\``, at + 1);
     const code = lines.slice(at + 1, end).map((line) => line.slice(indent.length));
-    const [name, ...mark] = info.split(' ');
-    if (name === language) {
-      blocks.push({ file, line: at + 2, mark: mark.join(' '), code: `${code.join('\n')}\n` });
-    }
+    const [language = '', ...mark] = info.split(' ');
+    const [line, text] = [at + 2, `${code.join('\n')}\n`];
+    blocks.push({ file, line, language, mark: mark.join(' '), code: text });
     at = end;
   }
   return blocks;

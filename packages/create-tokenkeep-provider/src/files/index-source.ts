@@ -1,0 +1,9 @@
+import { functionName, type ProviderChoices, typeName } from '../provider-choices.js';
+
+export function indexSource({ name }: ProviderChoices): string {
+  const [factory, type] = [functionName(name), typeName(name)];
+  return `export type { ${type}Credentials } from './credentials.js';
+export type { ${type}Options } from './provider.js';
+export { ${factory}, ${factory} as default } from './provider.js';
+`;
+}

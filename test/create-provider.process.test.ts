@@ -27,10 +27,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** As it is typed, in a shell of somebody who has Node and nothing else. */
+/** As it is typed, in a shell of somebody who has Node and nothing else, not even a bashrc. */
 function shell(code: string, cwd: string) {
   const env = { ...registry.env, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync('bash', ['-euc', code], {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', code], {
     cwd,
     encoding: 'utf8',
     env,

@@ -49,7 +49,7 @@ function pack(): string[] {
 }
 
 function shell(code: string): string {
-  const { status, stdout, stderr } = spawnSync('bash', ['-euc', code], {
+  const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-euc', code], {
     cwd: project,
     encoding: 'utf8',
     env,
@@ -68,7 +68,7 @@ function onFreePorts(text: string): string {
 
 async function inBackground(code: string): Promise<void> {
   const command = `exec ${code.trim()} --port ${port}`;
-  sandbox = spawn('bash', ['-euc', command], {
+  sandbox = spawn('bash', ['--norc', '-euc', command], {
     cwd: project,
     env,
     detached: true,

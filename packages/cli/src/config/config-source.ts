@@ -7,6 +7,7 @@ import {
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -94,9 +95,30 @@ const TAB = '  ';
 
 const TOO_DEEP: ProblemWords = { message: 'The data is nested too deep.', hint: 'Remove levels.' };
 
+/** In brackets, or of lists that begin on one line. */
+const MOST_LEVELS = 100;
+
 type Parsed = Document.Parsed;
 
+/**
+ * The parser calls itself for each level. Where the stack ends while V8 compiles a regular expression, no
+ * error can be caught: the process is gone. Words are counted without a stack.
+ */
+function isTooDeep(text: string): boolean {
+  let brackets = 0;
+  let lists = 0;
+  for (const word of new Lexer().lex(text)) {
+    if (word === '[' || word === '{') brackets += 1;
+    else if (word === ']' || word === '}') brackets -= 1;
+    else if (word === '-' || word === '?') lists += 1;
+    else if (word.endsWith('\n')) lists = 0;
+    if (brackets > MOST_LEVELS || lists > MOST_LEVELS) return true;
+  }
+  return false;
+}
+
 function parse(text: string, lineCounter: LineCounter): Parsed | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     return parseDocument(text, {
       lineCounter,
@@ -110,7 +132,6 @@ function parse(text: string, lineCounter: LineCounter): Parsed | undefined {
       prettyErrors: false,
     });
   } catch (error) {
-    // The parser calls itself for each level.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

@@ -67,16 +67,10 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
     profile: declaredProfile(declared),
     credentials: declaredCredentials(declared.credentials),
 
-    async obtain(credentials, call) {
-      const missing = obtain?.needs.filter((name) => credentials[name] === undefined);
-      if (obtain && missing?.length === 0) return issued('obtain', obtain, { call, credentials });
-      throw new TokenError(
-        'REAUTHORIZATION_REQUIRED',
-        `Provider "${id}" cannot log in without ${missing ?? 'a person'}. ` +
-          'Bring tokens with engine.accounts.import().',
-        { reason: 'no_login' },
-      );
-    },
+    canObtain: (credentials) =>
+      obtain?.needs.every((name) => credentials[name] !== undefined) ?? false,
+
+    obtain: (credentials, call) => issued('obtain', obtain as Asked, { call, credentials }),
 
     ...(refresh && {
       async refresh(refreshToken, call, credentials) {

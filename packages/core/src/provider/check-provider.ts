@@ -26,7 +26,7 @@ function* problemsOf(provider: TokenProvider): Iterable<string> {
   for (const method of ['obtain', 'authorize', 'isTokenRejection'] as const) {
     if (typeof provider[method] !== 'function') yield `${method}() is missing`;
   }
-  for (const method of ['refresh', 'revoke', 'inspect', 'login'] as const) {
+  for (const method of ['canObtain', 'refresh', 'revoke', 'inspect', 'login'] as const) {
     const value: unknown = provider[method];
     if (value !== undefined && typeof value !== 'function') yield `${method} is not a function`;
   }

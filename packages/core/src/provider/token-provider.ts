@@ -25,7 +25,12 @@ export interface TokenProvider<Credentials = unknown> {
   readonly profile: ProviderProfile;
   /** Checks credentials before anything is sent. Any Standard Schema (zod works as is). */
   readonly credentials: StandardSchemaV1<unknown, Credentials>;
-  /** Logs in, or mints a token. */
+  /**
+   * Whether `obtain` can do with these credentials; without it, it can. Where not, nothing is sent
+   * and a person is asked for: they may be a client's, which only go along with a refresh.
+   */
+  canObtain?(credentials: Credentials): boolean;
+  /** Logs in, or mints a token. Not asked to where `canObtain` says no. */
   obtain(credentials: Credentials, call: ProviderCall): Promise<IssuedTokens>;
   /** RFC 6749 section 6. `credentials` are absent where the account has none. */
   refresh?(

@@ -69,6 +69,18 @@ export class CredentialsSource {
   }
 }
 
+/** Whether its provider can log in with them. @throws TokenError where the plug-in throws */
+export function canLogIn(
+  { provider }: KnownAccount,
+  credentials: ResolvedCredentials | undefined,
+): boolean {
+  try {
+    return provider.canObtain?.(credentials?.value) ?? true;
+  } catch (error) {
+    throw providerError(provider.id, error, credentials?.secrets ?? []);
+  }
+}
+
 function unanswered({ id }: KnownAccount, limitMs: number): TokenError {
   return new TokenError(
     'PROVIDER_UNAVAILABLE',

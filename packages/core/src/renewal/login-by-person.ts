@@ -5,7 +5,7 @@ import { Secret } from '../token/secret.js';
 import type { IssuedTokens } from '../token/token-set.js';
 import { EngineCall } from '../transport/engine-call.js';
 import { type ImportedTokens, importTokens } from './import-tokens.js';
-import { noCredentials } from './login.js';
+import { noCredentials } from './no-token.js';
 import { providerError } from './provider-error.js';
 import { callRules } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';

@@ -6,6 +6,8 @@ import { type FoundRecord, loadRecord } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import { Attempt } from './attempt.js';
 import type { Committer } from './commit.js';
+import { canLogIn } from './credentials-source.js';
+import { noCredentials } from './no-token.js';
 import { Preemption } from './preemption.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -23,6 +25,7 @@ export async function logIn(
   const { id, config, provider } = account;
   if (config.credentials === undefined) throw noCredentials(account);
   const credentials = await services.credentials.resolve(account);
+  if (!canLogIn(account, credentials)) throw noCredentials(account);
   const found = await loadRecord(services.store, id);
   const record = found.record ?? newRecord(nextIncarnation(undefined, services.random));
   const request = {
@@ -58,17 +61,5 @@ export async function logIn(
     'ABORTED',
     `Another login, or a revocation, of ${id} was faster. Its outcome stands.`,
     { retryable: true, reason: 'preempted', account: id },
-  );
-}
-
-export function noCredentials({ id, provider }: KnownAccount): TokenError {
-  const cure =
-    provider.login === undefined
-      ? 'Add "credentials" to its account.'
-      : 'A person has to log in: run "tokenkeep login", or give engine.login() an interaction.';
-  return new TokenError(
-    'REAUTHORIZATION_REQUIRED',
-    `${id} has no credentials to log in with. ${cure}`,
-    { reason: 'no_credentials', account: id },
   );
 }

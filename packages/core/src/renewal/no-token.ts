@@ -26,10 +26,11 @@ const cures: Record<string, string> = {
     'The server rejected its credentials. Correct them, or the base URL if they are right',
   rotation_lost: 'A rotated refresh token was lost, and there are no credentials to log in with',
   no_refresh_token:
-    'It has no refresh token and no credentials. Add "credentials", or bring tokens with ' +
-    'engine.accounts.import()',
-  refresh_token_rejected: 'The server rejected its refresh token, and it has no credentials',
-  refresh_token_expired: 'Its refresh token has ended, and it has no credentials',
+    'It has no refresh token, and no credentials to log in with. Add "credentials", or bring ' +
+    'tokens with engine.accounts.import()',
+  refresh_token_rejected:
+    'The server rejected its refresh token, and there are no credentials to log in with',
+  refresh_token_expired: 'Its refresh token has ended, and there are no credentials to log in with',
 };
 
 export function personNeeded(
@@ -52,6 +53,19 @@ export function personNeeded(
       reason,
       account: id,
     },
+  );
+}
+
+/** A login was asked for by hand, or for a rotation. */
+export function noCredentials({ id, provider }: KnownAccount): TokenError {
+  const cure =
+    provider.login === undefined
+      ? 'Add "credentials" to its account.'
+      : 'A person has to log in: run "tokenkeep login", or give engine.login() an interaction.';
+  return new TokenError(
+    'REAUTHORIZATION_REQUIRED',
+    `${id} has no credentials to log in with. ${cure}`,
+    { reason: 'no_credentials', account: id },
   );
 }
 

@@ -33,7 +33,8 @@ export interface Situation {
 export type Decision =
   | { readonly step: 'nothing' }
   | { readonly step: 'refresh'; readonly resend: boolean }
-  | { readonly step: 'obtain' }
+  /** `otherwise`: why a person is needed where the provider cannot log in with the credentials. */
+  | { readonly step: 'obtain'; readonly otherwise?: string }
   /** Nothing may be sent before `untilMs`, on the store's clock. */
   | { readonly step: 'wait'; readonly untilMs: number; readonly reason: 'in_doubt' }
   /** Only a person helps. */
@@ -190,7 +191,7 @@ function whenRefreshable({ record, canRefresh, time }: Situation): Decision | un
 }
 
 function logIn({ canObtain }: Situation, reason: string): Decision {
-  if (canObtain === true) return { step: 'obtain' };
+  if (canObtain === true) return { step: 'obtain', otherwise: reason };
   return { step: 'reauthorize', reason: canObtain === 'no_credentials' ? reason : canObtain };
 }
 

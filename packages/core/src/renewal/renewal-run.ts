@@ -8,9 +8,15 @@ import type { StoreTime } from '../store/token-store.js';
 import { Attempt, type AttemptEnd } from './attempt.js';
 import { Claim, ClaimLost } from './claim.js';
 import type { Committer } from './commit.js';
-import type { ResolvedCredentials } from './credentials-source.js';
+import { canLogIn, type ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
-import { accountRevoked, personNeeded, upstreamKept, upstreamStays } from './no-token.js';
+import {
+  accountRevoked,
+  noCredentials,
+  personNeeded,
+  upstreamKept,
+  upstreamStays,
+} from './no-token.js';
 import type { PacePlace } from './pace-rows.js';
 import { preparedRecord } from './prepared-record.js';
 import type { RenewalOutcome } from './renewal-outcome.js';
@@ -194,6 +200,9 @@ export class RenewalRun {
     const credentials = known ?? (await this.#credentials(decision));
     if (credentials instanceof TokenError)
       return this.#refusals.withoutCredentials(found, credentials);
+    if (decision.step === 'obtain' && !canLogIn(account, credentials)) {
+      return this.#withoutLogin(found, record, decision.otherwise);
+    }
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
     if (spent !== undefined) return this.#refusals.budgetRefused(found, spent);
     const turn = await this.#turn(found, record);
@@ -384,6 +393,12 @@ export class RenewalRun {
       if (TokenError.is(error)) return error;
       throw error;
     }
+  }
+
+  /** A rotation that nobody can log in for leaves the token at hand as it is. */
+  async #withoutLogin(found: FoundRecord, record: AccountRecord, reason: string | undefined) {
+    if (reason !== undefined) return this.#reauthorize(found, record, reason);
+    return this.#refusals.failed(found, noCredentials(this.account));
   }
 
   async #reauthorize(

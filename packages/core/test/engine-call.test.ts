@@ -39,6 +39,22 @@ test('an intent that became durable after the exchange had given up is not taken
   expect(call.sent).toBe('no');
 });
 
+test.each([
+  ['a line break', 'Bearer x\r\nHost: elsewhere'],
+  ['an umlaut', 'pässword'],
+])('%s in a header is a mistake of the configuration, told without the value', async (_, value) => {
+  const exchange: HttpExchange = { send: () => Promise.reject(new Error('was sent')) };
+  const call = new EngineCall({ ...rules, exchange, admit: async () => {} });
+  const headers = { 'X-Login': new Secret(value) };
+  const sending = call.send({ method: 'POST', url: 'https://crm.test/', headers });
+  await expect(sending).rejects.toMatchObject({
+    code: 'CONFIGURATION_INVALID',
+    reason: 'header_value',
+    message: expect.stringMatching(/"X-Login"/),
+  });
+  await expect(sending).rejects.not.toThrow(value);
+});
+
 describe('a preliminary request', () => {
   const url = 'https://crm.test/.well-known/oauth-authorization-server';
   const preliminary = { method: 'GET', url, preliminary: true } as const;

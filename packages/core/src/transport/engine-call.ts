@@ -195,17 +195,24 @@ function wireHeaders(
   if (contentType !== undefined) headers['Content-Type'] = contentType;
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     const text = Secret.of(value).reveal();
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(text)) {
-      throw new TypeError(
-        `The value of header "${name}" cannot be sent: only printable ASCII can.`,
-      );
-    }
+    if (!HEADER_NAME.test(name)) throw new TypeError(`"${name}" is no name of a header.`);
+    if (!HEADER_VALUE.test(text)) throw unsendable(name);
     for (const known of Object.keys(headers)) {
       if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
     }
     headers[name] = text;
   }
   return headers;
+}
+
+/** Not the provider's bug: what stands in a header mostly comes from the credentials. */
+function unsendable(header: string): TokenError {
+  return new TokenError(
+    'CONFIGURATION_INVALID',
+    `The value of header "${header}" cannot be sent: only printable ASCII can. Correct what stands ` +
+      'in it, of the credentials or the options of the provider. Nothing was sent.',
+    { reason: 'header_value' },
+  );
 }
 
 /** A printed secret in a request is a bug of the caller, and would be a riddle at the server. */

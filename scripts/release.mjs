@@ -3,7 +3,7 @@
 // tagged: after a release that stopped half-way, npm has some packages, and gets the others.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endLike, root, run } from './child.mjs';
 
@@ -41,7 +41,8 @@ function prepare(next) {
   }
   const today = new Date().toISOString().slice(0, 10);
   writeFileSync(changelog, text.replace(unreleased, `## ${next} (${today})`));
-  for (const manifest of manifests()) bump(manifest, next);
+  const repository = origin();
+  for (const manifest of manifests()) bump(manifest, next, repository);
   execFileSync('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit'], {
     cwd: root,
     stdio: 'ignore',
@@ -51,10 +52,30 @@ function prepare(next) {
   console.log(`v${next} is committed and tagged.`);
 }
 
-/** The packages know each other by exactly this version, plug-ins know core from it on. */
-function bump(/** @type {string} */ path, /** @type {string} */ next) {
+/** Where the sources are, without whoever may read them: provenance is only believed beside it. */
+function origin() {
+  const remotes = git('remote').split('\n');
+  if (!remotes.includes('origin')) return undefined;
+  const url = git('remote', 'get-url', 'origin').replace(/^[\w.-]+@([\w.-]+):/, 'ssh://git@$1/');
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, host, pathname } = new URL(url);
+  return `git+${protocol}//${protocol === 'ssh:' ? 'git@' : ''}${host}${pathname}`;
+}
+
+/**
+ * The packages know each other by exactly this version, plug-ins know core from it on.
+ *
+ * @param {string} path
+ * @param {string} next
+ * @param {string | undefined} repository
+ */
+function bump(path, next, repository) {
   const manifest = JSON.parse(readFileSync(path, 'utf8'));
   manifest.version = next;
+  const directory = relative(root, dirname(path));
+  if (repository !== undefined && directory.startsWith('packages')) {
+    manifest.repository = { type: 'git', url: repository, directory };
+  }
   for (const kind of ['dependencies', 'peerDependencies', 'devDependencies']) {
     for (const [name, range] of Object.entries(manifest[kind] ?? {})) {
       if (!isOurs(name) || range === '*') continue;

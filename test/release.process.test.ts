@@ -50,6 +50,7 @@ test('one command gives all packages a version, dates the changes and tags the c
   );
   expect(() => release(next)).toThrow(/not committed/);
   inHouse('git', 'commit', '--quiet', '--all', '--message', 'Say what is new');
+  inHouse('git', 'remote', 'add', 'origin', 'https://ada:pat-4711@git.example/tokenkeep.git');
   expect(release(next)).toContain(`v${next} is committed and tagged`);
   expect(readFileSync(changes, 'utf8')).toMatch(/^## 0\.2\.0 \(\d{4}-\d\d-\d\d\)$/m);
   expect(inHouse('git', 'describe')).toBe(`v${next}\n`);
@@ -60,6 +61,12 @@ test('one command gives all packages a version, dates the changes and tags the c
     next,
     `^${next}`,
   ]);
+  // npm believes where a package was built only if the package says the same, without whoever built it.
+  expect(provider.repository).toEqual({
+    type: 'git',
+    url: 'git+https://git.example/tokenkeep.git',
+    directory: 'packages/provider-chatapp',
+  });
 }, 300_000);
 
 test('published from there, it installs from the registry, and serves ES modules and CommonJS', async () => {

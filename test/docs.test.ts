@@ -196,6 +196,13 @@ describe('what is typed', () => {
     expect(broken.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
   });
 
+  test('names the commands that the house has', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const named = pages.flatMap(({ text }) => [...text.matchAll(/npm run ([a-z-]+)/g)]);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.map(([, name]) => name).filter((name = '') => !(name in scripts))).toEqual([]);
+  });
+
   test('names commands and options that tokenkeep has', () => {
     const lines = shell.flatMap(commandLinesIn);
     expect(lines.length).toBeGreaterThan(10);

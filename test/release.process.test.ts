@@ -131,7 +131,7 @@ function copyHouse(): void {
 }
 
 function release(...args: readonly string[]): string {
-  return inHouse(process.execPath, 'scripts/release.mjs', ...args);
+  return inHouse('npm', 'run', '--silent', 'release', '--', ...args);
 }
 
 function inHouse(command: string, ...args: readonly string[]): string {

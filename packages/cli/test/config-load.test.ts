@@ -284,6 +284,14 @@ test('a secret in the file of its user is allowed, and warned of; the sandbox ha
   const cwd = folderWith({ 'tokenkeep.yaml': accountsOf('literal') });
   const { warnings } = await loadConfig({ cwd, env: {} });
   expect(warnings).toMatchObject([{ line: 6, message: 'A secret stands in this file.' }]);
+  const client =
+    'use: oauth2, issuer: https://id.example.com, clientId: app, clientSecret: literal';
+  const ofProvider = folderWith({
+    'tokenkeep.yaml': `providers: { id: { ${client} } }\naccounts: {}\n`,
+  });
+  expect((await loadConfig({ cwd: ofProvider, env: {} })).warnings).toMatchObject([
+    { path: 'providers.id.clientSecret', message: 'A secret stands in this file.' },
+  ]);
   const sandbox = folderWith({
     'tokenkeep.yaml': {
       mode: 0o644,

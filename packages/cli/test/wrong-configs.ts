@@ -239,6 +239,15 @@ export const wrongConfigs: readonly WrongConfig[] = [
     fix: `Run chmod 600 on it, or write \${PASSWORD} or \${file:./password} instead.`,
   },
   {
+    mistake: "a client's secret stands in a file that others can read",
+    yaml: `providers:\n  identity:\n    use: oauth2\n    issuer: https://id.example.com\n    clientId: app\n    clientSecret: canary-literal\naccounts: {}`,
+    mode: 0o644,
+    line: 6,
+    path: 'providers.identity.clientSecret',
+    says: 'A secret stands in a file that others can read.',
+    fix: `Run chmod 600 on it, or write \${CLIENT_SECRET} or \${file:./clientSecret} instead.`,
+  },
+  {
     mistake: "a person's password is given to a provider that does not expect one",
     yaml: `providers:\n${identity}\naccounts:\n  id:\n    provider: identity\n    credentials:\n      { grant: password, clientId: app, username: ada, password: "\${PASSWORD}" }`,
     line: 6,

@@ -1,6 +1,7 @@
 import { accountToken, Secret } from '@tokenkeep/core';
-import { type ConfigPath, hasTexts, valueAt } from './config-path.js';
+import { type ConfigPath, valueAt } from './config-path.js';
 import type { ConfiguredProvider } from './config-providers.js';
+import { literalSecrets } from './literal-secrets.js';
 import { suggestion } from './nearest-name.js';
 import { hasReferences, type ReferenceSources, resolveAll } from './references.js';
 import type { FoundProblem } from './schema-problems.js';
@@ -37,7 +38,7 @@ export function credentialsOf(
   if (typeof resolved !== 'object' || resolved === null) {
     return { credentials: undefined, problems: [], warnings: [] };
   }
-  const literals = literalSecrets(given);
+  const literals = literalsIn(given);
   const problems = [...chainProblems(given), ...shapeProblems(given)];
   const chained = Object.values(resolved).some(isTokenOf);
   const again = !chained && hasReferences(written);
@@ -111,24 +112,10 @@ function markedSecrets({ resolved, provider }: WrittenCredentials): readonly str
   );
 }
 
-/** Secrets that stand in the file itself. */
-function literalSecrets(given: WrittenCredentials) {
+function literalsIn(given: WrittenCredentials): FoundProblem[] {
   const { path, written, provider, openToReaders } = given;
   if (provider.local) return [];
-  return (provider.secrets ?? markedSecrets(given))
-    .filter((name) => {
-      const value = valueAt(written, [name]);
-      return !isTokenOf(value) && hasTexts(value) && !hasReferences(value);
-    })
-    .map((name): FoundProblem => {
-      const variable = `${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
-      const elsewhere = `write $\{${variable}} or $\{file:./${name}} instead`;
-      return {
-        path: [...path, name],
-        message: openToReaders
-          ? 'A secret stands in a file that others can read.'
-          : 'A secret stands in this file.',
-        hint: openToReaders ? `Run chmod 600 on it, or ${elsewhere}.` : `Better: ${elsewhere}.`,
-      };
-    });
+  const secrets = provider.secrets ?? markedSecrets(given);
+  const names = secrets.filter((name) => !isTokenOf(valueAt(written, [name])));
+  return literalSecrets({ path, written, names, openToReaders });
 }

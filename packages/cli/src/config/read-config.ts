@@ -1,12 +1,13 @@
 import type { Pace, Parameters } from '@tokenkeep/core';
 import { configuredAccounts } from './config-accounts.js';
-import { type ConfigPath, mapTexts, samePath, valueAt } from './config-path.js';
+import { type ConfigPath, groupMembers, mapTexts, samePath, valueAt } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
-import { configuredProviders } from './config-providers.js';
+import { type ConfiguredProviders, configuredProviders } from './config-providers.js';
 import { type ConfigData, configSchema, isDuration, kindOfProvider } from './config-schema.js';
 import { type ConfigSource, parseConfigText } from './config-source.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
+import { literalSecrets } from './literal-secrets.js';
 import type { LoadedConfig } from './loaded-config.js';
 import { isPayload } from './payload.js';
 import { isPlugIn } from './plug-in-name.js';
@@ -72,12 +73,14 @@ export function examineConfig(
   const data = texts.data as ConfigData;
   const providers = configuredProviders(data, path, plugIns);
   const written = source.data;
+  const literals = literalOptions(written, providers, plugIns, openToReaders);
   const accounts = configuredAccounts({ data, written, providers, sources, openToReaders });
   const mistakes = [
     ...texts.mistakes,
     ...providers.problems,
     ...schemaProblems(configSchema, withoutPlugIns(data)),
     ...accounts.problems,
+    ...(openToReaders ? literals : []),
   ];
   const made = [...providers.byName.values()].flatMap(({ provider, origin }) =>
     provider === undefined ? [] : [{ provider, origin }],
@@ -110,7 +113,7 @@ export function examineConfig(
       allowInsecureLoopback: data?.allowInsecureLoopback === true,
       secretVariables: namesOf(texts.references.filter(inSecret), 'variable'),
       referencedFiles: namesOf(texts.references, 'file'),
-      warnings: located(source, accounts.warnings),
+      warnings: located(source, [...(openToReaders ? [] : literals), ...accounts.warnings]),
     },
   };
 }
@@ -180,10 +183,28 @@ function isSecretOption(
   plugIns: LoadedPlugIns,
 ): boolean {
   if (group !== 'providers' || typeof name !== 'string' || typeof member !== 'string') return false;
+  return secretOptions(name, valueAt(written, [group, name]), plugIns).includes(member);
+}
+
+function secretOptions(name: string, given: unknown, plugIns: LoadedPlugIns): readonly string[] {
   const plugIn = plugIns.get(name);
-  if (plugIn !== undefined) return 'make' in plugIn && (plugIn.secrets ?? []).includes(member);
-  const kind = kindOfProvider(name, valueAt(written, [group, name]));
-  return kind !== undefined && (kindOf(kind).optionSecrets ?? []).includes(member);
+  if (plugIn !== undefined) return ('make' in plugIn && plugIn.secrets) || [];
+  const kind = kindOfProvider(name, given);
+  return (kind !== undefined && kindOf(kind).optionSecrets) || [];
+}
+
+/** Secrets of providers that stand in the file. Those of a server on this machine are none. */
+function literalOptions(
+  written: unknown,
+  { byName }: ConfiguredProviders,
+  plugIns: LoadedPlugIns,
+  openToReaders: boolean,
+): FoundProblem[] {
+  return groupMembers(written, 'providers').flatMap(([name, given]) => {
+    if (byName.get(name)?.local) return [];
+    const names = secretOptions(name, given, plugIns);
+    return literalSecrets({ path: ['providers', name], written: given, names, openToReaders });
+  });
 }
 
 function located(source: ConfigSource, problems: readonly FoundProblem[]): ConfigProblem[] {

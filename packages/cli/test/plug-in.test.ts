@@ -133,6 +133,26 @@ describe('a package that is none to use is told of, with the line and the fix', 
     ]);
   });
 
+  test('its name is misspelt, and another one is nearly what was written', async () => {
+    const written = { 'tokenkeep.yaml': config(used(`${name}e`)) };
+    const cwd = folderWithPackages({ [name]: acmeSource, '@acme/else': acmeSource }, written);
+    expect(await saidIn(cwd)).toMatchObject([
+      { hint: `Did you mean "${name}"? Else run in <folder>: npm install ${name}e` },
+    ]);
+  });
+
+  test('it was not built', async () => {
+    expect(
+      await said({ source: acmeSource, manifest: { exports: './dist/src/index.js' } }),
+    ).toEqual([
+      {
+        at,
+        message: 'The entry of this package, dist/src/index.js, is not there.',
+        hint: `Build the package in <folder>/node_modules/${name}, or install it anew.`,
+      },
+    ]);
+  });
+
   test('the file is not there', async () => {
     const cwd = folderWithPackages({}, { 'tokenkeep.yaml': config(used('./acme.js')) });
     expect(await saidIn(cwd)).toMatchObject([

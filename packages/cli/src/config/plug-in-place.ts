@@ -2,6 +2,8 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { TokenError } from '@tokenkeep/core';
+import { installedPlugIns } from './installed-packages.js';
+import { nearestName } from './nearest-name.js';
 import { isPlugInFile } from './plug-in-name.js';
 import {
   checkProtectedFile,
@@ -38,9 +40,7 @@ function packageEntry(name: string, from: string): string {
   const base = [...foldersUp(from)].find((folder) =>
     existsSync(join(folder, 'node_modules', name, 'package.json')),
   );
-  if (base === undefined) {
-    throw refused(`This package is not installed. Run in ${from}: npm install ${name}`);
-  }
+  if (base === undefined) throw notInstalled(name, from);
   checkReplaceable(base);
   const link = join(base, 'node_modules', name);
   return allOfIt(() => {
@@ -53,6 +53,7 @@ function packageEntry(name: string, from: string): string {
     const path = join(root, 'package.json');
     const rules = { longestBytes: LONGEST_MANIFEST_BYTES, secret: false };
     const entry = entryOf(root, readProtectedFile(path, rules).text);
+    if (!existsSync(entry)) throw notBuilt(root, entry);
     for (const folder of foldersBetween(root, dirname(entry))) checkReplaceable(folder);
     return protectedModule(entry);
   });
@@ -121,6 +122,24 @@ function* foldersUp(from: string): Iterable<string> {
 function foldersBetween(top: string, bottom: string): readonly string[] {
   const names = relative(top, bottom).split(sep).filter(Boolean);
   return [top, ...names.map((_, index) => join(top, ...names.slice(0, index + 1)))];
+}
+
+/** A name that is nearly one of the installed ones is more likely misspelt than missing. */
+function notInstalled(name: string, from: string): TokenError {
+  const installed = [...foldersUp(from)].flatMap((folder) =>
+    installedPlugIns(join(folder, 'node_modules')),
+  );
+  const near = nearestName(name, installed);
+  const question = near === undefined ? 'Run' : `Did you mean "${near}"? Else run`;
+  return refused(`This package is not installed. ${question} in ${from}: npm install ${name}`);
+}
+
+/** One that was linked, or installed from its sources. */
+function notBuilt(root: string, entry: string): TokenError {
+  return refused(
+    `The entry of this package, ${relative(root, entry)}, is not there. ` +
+      `Build the package in ${root}, or install it anew.`,
+  );
 }
 
 function refused(message: string): TokenError {

@@ -1,6 +1,6 @@
 import { looksAtWords } from './conditions.js';
 import type { Condition, Declared, DeclaredAsk } from './declaration-schema.js';
-import { templatesIn } from './names-in-ask.js';
+import { namesInAsk, templatesIn } from './names-in-ask.js';
 import { fullUrl, hostTemplate } from './requests.js';
 import { namesIn, partsOf } from './template.js';
 
@@ -34,6 +34,12 @@ export function* declarationProblems(declared: Declared): Iterable<DeclarationPr
     yield* askProblems(declared, `${at}.first`, first, names);
     yield* askProblems(declared, at, ask, [...names, ...taken]);
   }
+  if (
+    refresh &&
+    ![refresh, refresh.first ?? refresh].flatMap(namesInAsk).includes('refreshToken')
+  ) {
+    yield ['refresh', "sends no '{refreshToken}'"];
+  }
   yield* replyProblems(declared);
   if (profile.refreshToken !== undefined && !refresh !== (profile.refreshToken === 'none')) {
     yield ['profile.refreshToken', 'write none without refresh, and another word with it'];
@@ -62,7 +68,9 @@ function* askProblems(
   const { method, url, form, json, headers = {} } = ask;
   for (const { path, template } of templatesIn(ask)) {
     const place = [at, ...path].join('.');
+    const [name = ''] = path.slice(-1);
     if (template === undefined) yield [place, 'has more than 16 levels'];
+    else if (!template && known.includes(name)) yield [place, `quote it: '{${name}}'`];
     else if (!partsOf(template))
       yield [place, 'a brace stands alone; write {name}, or {{ for a brace'];
     else if (!namesIn(template).every((name) => known.includes(name))) {

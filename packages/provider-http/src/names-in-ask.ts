@@ -15,7 +15,9 @@ export function templatesIn({ url, query, headers, form, json }: DeclaredAsk): P
 
 function textsIn(value: unknown, path: readonly string[]): PlacedTemplate[] {
   if (typeof value === 'string') return [{ path, template: value }];
-  if (typeof value !== 'object' || value === null) return [];
+  // YAML reads {name} without quotes as a group with an empty member.
+  if (value === null) return [{ path, template: '' }];
+  if (typeof value !== 'object') return [];
   if (path.length > DEEPEST) return [{ path: path.slice(0, 1), template: undefined }];
   return Object.entries(value).flatMap(([name, member]) => textsIn(member, [...path, name]));
 }

@@ -68,6 +68,16 @@ describe('a mistake is named with its member and with what to write', () => {
     ['a query in a URL', { obtain: { url: '/a?b' } }, 'obtain.url: begin it with / or https://'],
     ['a backslash', { obtain: { url: '/\\evil.example' } }, 'obtain.url: begin it with /'],
     [
+      'a refresh that sends no refresh token',
+      { refresh: { url: '/refresh', json: { grant: 'refresh' } } },
+      "refresh: sends no '{refreshToken}'",
+    ],
+    [
+      'a placeholder without quotes, which YAML reads as a group',
+      { refresh: { url: '/refresh', json: { rt: { refreshToken: null } } } },
+      "refresh.json.rt.refreshToken: quote it: '{refreshToken}'",
+    ],
+    [
       'an unknown placeholder',
       { obtain: { url: '/{credentials.usr}' } },
       'obtain.url: names what is not known here; known: {credentials.user}',

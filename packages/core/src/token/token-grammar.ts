@@ -10,9 +10,11 @@ const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * A token as it came out of a JSON reply, judged before it is kept: it will be put in a header.
- * The error names the field and the length, never the value.
+ * The error names the field and the length, never the value. A `Secret` is judged by what is in it:
+ * a plug-in that made one too early has not lost the account.
  */
-export function parseToken(field: string, value: unknown): Secret {
+export function parseToken(field: string, given: unknown): Secret {
+  const value = Secret.is(given) ? given.reveal() : given;
   if (typeof value !== 'string') {
     const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
     throw unusable(field, value === undefined ? 'is missing' : `is ${found}, not a string`);

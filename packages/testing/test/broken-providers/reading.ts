@@ -105,6 +105,20 @@ export const reading: readonly BrokenProvider[] = [
       },
     }),
   ),
+  broken(
+    'old-secret-handed-on',
+    'a used refresh token that is handed on as it came in',
+    {
+      caughtBy: 'without a new refresh token none is handed on',
+      prints: 'refresh() hands on the refresh token it was given as if it were a new one',
+    },
+    ({ refresh }) => ({
+      refresh: async (token, call, credentials) => {
+        const issued = await refresh(token, call, credentials);
+        return { ...issued, refreshToken: issued.refreshToken ?? token };
+      },
+    }),
+  ),
   lives(
     'seconds-as-milliseconds',
     'seconds that are read as milliseconds',

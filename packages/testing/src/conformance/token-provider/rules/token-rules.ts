@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type IssuedTokens, TokenError } from '@tokenkeep/core';
+import { type IssuedTokens, Secret, TokenError } from '@tokenkeep/core';
 import * as fault from '../../../server/faults/fault-catalogue.js';
 import { depart, holds } from '../departure.js';
 import type { DescribedReply, SampleTokens } from '../described-server.js';
@@ -129,8 +129,9 @@ export const tokenRules: readonly ProviderRule[] = [
         const respond = scene.good('refresh', { access }, (each) => ({ ...each, refresh }));
         const run = await scene.refresh(token, respond);
         const { refreshToken } = returned(run, 'at a reply without a refresh token');
+        const text = Secret.is(refreshToken) ? refreshToken.reveal() : refreshToken;
         holds(
-          refreshToken !== token,
+          text !== token,
           'refresh() hands on the refresh token it was given as if it were a new one',
         );
       }

@@ -19,6 +19,7 @@ export function testCall({
   return {
     target,
     signal: new AbortController().signal,
+    nothingProcessed: () => {},
     lifetimeUntil: (endsAt, reply) =>
       endsAt === undefined ? undefined : endsAt - (reply.date ?? wallClock()),
     async send({ method, url, headers = {}, json, form }) {

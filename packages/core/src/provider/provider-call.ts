@@ -1,3 +1,4 @@
+import type { TokenError } from '../errors/token-error.js';
 import type { Secret } from '../token/secret.js';
 
 /** The hardened way to the authorization server. One per operation; do not keep it. */
@@ -18,6 +19,17 @@ export interface ProviderCall {
    *   when something was, `PROVIDER_PROTOCOL` for a reply no server should give.
    */
   send(request: TokenRequest): Promise<TokenReply>;
+  /**
+   * Says that the server has processed nothing of what was sent so far: it answered with a challenge
+   * (RFC 9449 section 8), or the refresh token is not in what was sent. What fails from here on
+   * leaves no refresh token in doubt, until the next `send`.
+   */
+  nothingProcessed(): void;
+  /**
+   * Why the account's credentials cannot be had now, where it has some: they are `undefined` then. For a
+   * provider to throw that cannot do without them.
+   */
+  readonly credentialsError?: TokenError;
   /** How long a token lives that ends at `endsAt` (ms, on the server's clock): see `TokenReply`. */
   lifetimeUntil(endsAt: number | undefined, reply: TokenReply): number | undefined;
 }

@@ -38,6 +38,7 @@ export interface AttemptPlan {
   readonly resend: boolean;
   readonly trigger: string;
   readonly credentials: ResolvedCredentials | undefined;
+  readonly credentialsError?: TokenError | undefined;
   /** Without `now`: that is the moment of the intent. */
   readonly request: Omit<GuardRequest, 'now'>;
   /** How it stands with the provider's incident. A login by hand does not ask. */
@@ -142,6 +143,7 @@ export class Attempt {
     const { provider } = account;
     return callProvider(this.services, account, {
       rotating: this.#rotating,
+      credentialsError: this.plan.credentialsError,
       admit: () => this.#admit(),
       run: (call): Promise<IssuedTokens> => {
         if (operation === 'obtain') return provider.obtain(credentials?.value, call);

@@ -69,6 +69,26 @@ export class CredentialsSource {
   }
 }
 
+export interface CredentialsAtHand {
+  readonly resolved?: ResolvedCredentials;
+  /** Why they cannot be had now, where the account has some. */
+  readonly error?: TokenError;
+}
+
+/** For what may go on without them: a secret manager that is down must not end a session. */
+export async function credentialsAtHand(
+  services: { readonly credentials: CredentialsSource },
+  account: KnownAccount,
+): Promise<CredentialsAtHand> {
+  if (account.config.credentials === undefined) return {};
+  try {
+    return { resolved: await services.credentials.resolve(account) };
+  } catch (error) {
+    if (TokenError.is(error)) return { error };
+    throw error;
+  }
+}
+
 /** Whether its provider can log in with them. @throws TokenError where the plug-in throws */
 export function canLogIn(
   { provider }: KnownAccount,

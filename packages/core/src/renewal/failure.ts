@@ -61,9 +61,15 @@ function saysNo({ status, coded }: Refusal): boolean {
   return status === 400 || status === 401 || (status < 300 && coded);
 }
 
+/** "Not now", in words of the token endpoint itself, is a no like any other. */
+function mayHaveProcessed(refusal: Refusal, { sent, profile }: Failure): boolean {
+  if (sent === 'refused' || profile.notProcessed.includes(refusal.status)) return false;
+  return refusal.kind === 'ambiguous' || !(refusal.coded && saysNo(refusal));
+}
+
 function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): AfterFailure {
   const { kind, retryAfterMs } = refusal;
-  const processed = !f.profile.notProcessed.includes(refusal.status);
+  const processed = mayHaveProcessed(refusal, f);
   switch (kind) {
     case 'grant_rejected':
     case 'credentials_rejected':

@@ -10,6 +10,8 @@ import type { RenewalServices } from './renewal-services.js';
 
 export interface ProviderOperation<Result> {
   readonly rotating: boolean;
+  /** Why there are no credentials, where the account has some. */
+  readonly credentialsError?: TokenError | undefined;
   readonly admit: () => Promise<void>;
   readonly run: (call: ProviderCall) => Promise<Result>;
 }
@@ -39,6 +41,7 @@ export async function callProvider<Result>(
   const finished = new AbortController();
   const call = new EngineCall({
     ...callRules(services, account),
+    credentialsError: operation.credentialsError,
     signal: limit.signal,
     timeoutMs: limitMs,
     admit: operation.admit,
@@ -68,7 +71,7 @@ export async function callProvider<Result>(
 export function callRules(
   { clock, breakers, parameters: p, exchange, allowInsecureLoopback }: CallServices,
   { provider, config }: KnownAccount,
-): Omit<CallRules, 'signal' | 'timeoutMs' | 'admit'> {
+): Omit<CallRules, 'signal' | 'timeoutMs' | 'admit' | 'credentialsError'> {
   return {
     exchange,
     target: targetOf(config),

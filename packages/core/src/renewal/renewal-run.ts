@@ -1,4 +1,3 @@
-import { TokenError } from '../errors/token-error.js';
 import { type GuardRequest, judge } from '../guard/guard.js';
 import type { KnownAccount } from '../provider/account-registry.js';
 import { type AccountRecord, newRecord, type UpstreamToken } from '../store/account-record.js';
@@ -8,7 +7,7 @@ import type { StoreTime } from '../store/token-store.js';
 import { Attempt, type AttemptEnd } from './attempt.js';
 import { Claim, ClaimLost } from './claim.js';
 import type { Committer } from './commit.js';
-import { canLogIn, type ResolvedCredentials } from './credentials-source.js';
+import { canLogIn, credentialsAtHand, type ResolvedCredentials } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import {
   accountRevoked,
@@ -197,11 +196,13 @@ export class RenewalRun {
     if (held !== undefined) return this.#refusals.incidentHeld(found, held);
     const replaced = await this.#sharedTokenReplaced(record);
     if (!replaced) return this.#refusals.failed(found, upstreamKept(account));
-    const credentials = known ?? (await this.#credentials(decision));
-    if (credentials instanceof TokenError)
-      return this.#refusals.withoutCredentials(found, credentials);
-    if (decision.step === 'obtain' && !canLogIn(account, credentials)) {
-      return this.#withoutLogin(found, record, decision.otherwise);
+    const { resolved: credentials, error } =
+      known === undefined ? await credentialsAtHand(services, account) : { resolved: known };
+    if (decision.step === 'obtain') {
+      if (error !== undefined) return this.#refusals.withoutCredentials(found, error);
+      if (!canLogIn(account, credentials)) {
+        return this.#withoutLogin(found, record, decision.otherwise);
+      }
     }
     const spent = await services.budgets.refusal(account, decision.step, credentials?.value);
     if (spent !== undefined) return this.#refusals.budgetRefused(found, spent);
@@ -218,6 +219,7 @@ export class RenewalRun {
       resend: decision.step === 'refresh' && decision.resend,
       trigger: trigger.kind,
       credentials,
+      credentialsError: error,
       request,
       ask,
     });
@@ -380,19 +382,6 @@ export class RenewalRun {
     const { credentials } = this.account.config;
     if (record.guard.rejectedCredentials === undefined || credentials === undefined) return;
     return this.services.credentials.resolve(this.account);
-  }
-
-  /** A refresh goes on without them: a secret manager that is down must not end a session. */
-  async #credentials(decision: Decision): Promise<ResolvedCredentials | TokenError | undefined> {
-    const { account, services } = this;
-    if (account.config.credentials === undefined) return undefined;
-    try {
-      return await services.credentials.resolve(account);
-    } catch (error) {
-      if (decision.step === 'refresh') return undefined;
-      if (TokenError.is(error)) return error;
-      throw error;
-    }
   }
 
   /** A rotation that nobody can log in for leaves the token at hand as it is. */

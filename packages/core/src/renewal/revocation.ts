@@ -12,7 +12,7 @@ import {
 } from '../store/edit-record.js';
 import { nextIncarnation } from '../store/incarnation.js';
 import type { StoreTime } from '../store/token-store.js';
-import type { ResolvedCredentials } from './credentials-source.js';
+import { type CredentialsAtHand, credentialsAtHand } from './credentials-source.js';
 import { dueOf } from './due-of.js';
 import { livingLeases } from './living-leases.js';
 import { providerError } from './provider-error.js';
@@ -154,9 +154,10 @@ export class Revocation {
     } catch (error) {
       return error as TokenError;
     }
-    const credentials = await this.#credentialsOf(account);
+    const { resolved: credentials, error } = await this.#credentialsOf(account);
     const { call, issued } = await callProvider(services, account, {
       rotating: false,
+      credentialsError: error,
       admit: async () => {},
       run: async (call) => provider.revoke?.(tokens, call, credentials?.value),
     });
@@ -170,11 +171,10 @@ export class Revocation {
   }
 
   /** A client that authenticates is a part of them (RFC 7009 section 2.1). */
-  async #credentialsOf(account: KnownAccount): Promise<ResolvedCredentials | undefined> {
-    if (account.config.credentials === undefined) return undefined;
+  async #credentialsOf(account: KnownAccount): Promise<CredentialsAtHand> {
     // Another account's token may be what is being ended: it is not renewed for this.
-    if (upstreamNameOf(account.config) !== undefined) return undefined;
-    return this.services.credentials.resolve(account).catch(() => undefined);
+    if (upstreamNameOf(account.config) !== undefined) return {};
+    return credentialsAtHand(this.services, account);
   }
 
   /** Removes what is done, or says when it is tried again; gives up after some tries. */

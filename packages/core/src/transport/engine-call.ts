@@ -11,6 +11,7 @@ import { tokenReply } from './token-reply.js';
 export interface CallRules {
   readonly exchange: HttpExchange;
   readonly target: ProviderCall['target'];
+  readonly credentialsError?: TokenError | undefined;
   readonly signal: AbortSignal;
   readonly allowInsecureLoopback: boolean;
   readonly connectTimeoutMs: number;
@@ -35,8 +36,9 @@ const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 /** The hardened call of one operation. It knows whether anything of it may have been sent. */
 export class EngineCall implements ProviderCall {
   readonly target: ProviderCall['target'];
+  readonly credentialsError?: TokenError;
   readonly signal: AbortSignal;
-  /** `no`: provably nothing left. `refused`: a reply proved that nothing was processed. */
+  /** `no`: provably nothing left. `refused`: nothing of it was processed, as a reply proved. */
   sent: 'no' | 'maybe' | 'refused' = 'no';
   readonly #secrets: Secret[] = [];
   #preliminaries = 0;
@@ -44,6 +46,7 @@ export class EngineCall implements ProviderCall {
   constructor(private readonly rules: CallRules) {
     this.signal = rules.signal;
     this.target = rules.target;
+    if (rules.credentialsError !== undefined) this.credentialsError = rules.credentialsError;
   }
 
   /** Everything secret that was sent: what the server says back is cleaned of it. */
@@ -54,6 +57,10 @@ export class EngineCall implements ProviderCall {
   lifetimeUntil(endsAt: number | undefined, reply: TokenReply): number | undefined {
     if (endsAt === undefined || !Number.isFinite(endsAt)) return undefined;
     return endsAt - (reply.date ?? this.rules.wallClock());
+  }
+
+  nothingProcessed(): void {
+    if (this.sent === 'maybe') this.sent = 'refused';
   }
 
   send(request: TokenRequest): Promise<TokenReply> {

@@ -6,6 +6,8 @@ export function telling(provider: TokenProvider, tell: (origin: string) => void)
   const through = (call: ProviderCall): ProviderCall => ({
     target: call.target,
     signal: call.signal,
+    ...(call.credentialsError && { credentialsError: call.credentialsError }),
+    nothingProcessed: () => call.nothingProcessed(),
     lifetimeUntil: (endsAt, reply) => call.lifetimeUntil(endsAt, reply),
     send(request) {
       const url = Secret.of(request.url).reveal();
@@ -13,18 +15,29 @@ export function telling(provider: TokenProvider, tell: (origin: string) => void)
       return call.send(request);
     },
   });
-  const { refresh, revoke, inspect } = provider;
+  const { canObtain, refresh, revoke, inspect, login } = provider;
   return {
     contract,
     id,
     profile,
     credentials,
+    ...(canObtain && { canObtain: (secrets) => canObtain.call(provider, secrets) }),
     obtain: (secrets, call) => provider.obtain(secrets, through(call)),
     ...(refresh && {
       refresh: (token, call, secrets) => refresh.call(provider, token, through(call), secrets),
     }),
-    ...(revoke && { revoke: (tokens, call) => revoke.call(provider, tokens, through(call)) }),
-    ...(inspect && { inspect: (token, call) => inspect.call(provider, token, through(call)) }),
+    ...(revoke && {
+      revoke: (tokens, call, secrets) => revoke.call(provider, tokens, through(call), secrets),
+    }),
+    ...(inspect && {
+      inspect: (token, call, secrets) => inspect.call(provider, token, through(call), secrets),
+    }),
+    ...(login && {
+      login(interaction, call, secrets) {
+        const waiting = { ...through(call), wait: (ms: number) => call.wait(ms) };
+        return login.call(provider, interaction, waiting, secrets);
+      },
+    }),
     authorize: (headers, token) => provider.authorize(headers, token),
     isTokenRejection: (reply) => provider.isTokenRejection(reply),
   };

@@ -16,6 +16,7 @@ export class WatchedCall implements ProviderCall {
   readonly preliminary: Send[] = [];
   readonly target: ProviderCall['target'];
   readonly signal: AbortSignal;
+  readonly credentialsError?: TokenError;
   #underWay = 0;
   #atWork: (() => void) | undefined;
 
@@ -26,11 +27,16 @@ export class WatchedCall implements ProviderCall {
     cut?: AbortSignal,
   ) {
     this.target = call.target;
+    if (call.credentialsError !== undefined) this.credentialsError = call.credentialsError;
     this.signal = cut === undefined ? call.signal : AbortSignal.any([call.signal, cut]);
   }
 
   lifetimeUntil(endsAt: number | undefined, reply: TokenReply): number | undefined {
     return this.call.lifetimeUntil(endsAt, reply);
+  }
+
+  nothingProcessed(): void {
+    this.call.nothingProcessed();
   }
 
   async send(request: TokenRequest): Promise<TokenReply> {

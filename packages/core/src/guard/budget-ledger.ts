@@ -12,7 +12,8 @@ export interface BudgetLedger {
 
 export type Spend =
   | { readonly granted: true; readonly ledger: BudgetLedger }
-  | { readonly granted: false; readonly retryAt: EpochMs };
+  /** `by`: the window is full, or what may go at once. */
+  | { readonly granted: false; readonly retryAt: EpochMs; readonly by: 'window' | 'burst' };
 
 /** The level is a fraction: what is missing by less than this is not missing. */
 const ROUNDING_MS = 0.001;
@@ -53,6 +54,7 @@ export function spend(ledger: BudgetLedger, budget: Budget, now: EpochMs): Spend
     // Never "now": who is told so would ask again without a pause.
     return {
       granted: false,
+      by: spends.length >= most ? 'window' : 'burst',
       retryAt: Math.max(Math.floor(now) + 1, Math.ceil(Math.max(...waits))),
     };
   }

@@ -5,6 +5,7 @@ import {
   budgetLevel,
   defaultLoginBudget,
   emptyLedger,
+  type Spend,
   spend,
 } from '../guard/budget-ledger.js';
 import type { Parameters } from '../parameters/parameters.js';
@@ -45,7 +46,7 @@ export class BudgetRows {
       budgets.map(async (budget) => {
         const { row, ledger, now } = await this.#read(account, budget, credentials);
         const result = spend(ledger, this.#asTheVendorCounts(budget), now);
-        if (!result.granted) throw new BudgetExhausted(account, budget, result.retryAt);
+        if (!result.granted) throw new BudgetExhausted(account, budget, result);
         return {
           kind: 'budget',
           id: budgetId(account, budget, credentials),
@@ -103,21 +104,36 @@ export class BudgetExhausted extends Error {
   constructor(
     readonly account: KnownAccount,
     readonly budget: Budget,
-    readonly untilMs: number,
+    private readonly denial: Spend & { readonly granted: false },
   ) {
     super('A budget is used up.');
   }
 
+  get untilMs(): number {
+    return this.denial.retryAt;
+  }
+
   toTokenError(retryAt: number): TokenError {
-    const { limit, reserve = 0, operation, windowMs } = this.budget;
-    const hours = Math.round((windowMs / 3_600_000) * 10) / 10;
+    const { limit, reserve = 0, operation, windowMs, burst, refillMs } = this.budget;
+    const inWindow = `${limit - reserve} in ${rounded(windowMs / HOUR)} h`;
+    const used =
+      this.denial.by === 'window'
+        ? inWindow
+        : `${burst} at once, then one in ${rounded(refillMs / MINUTE)} min; ${inWindow} at most`;
     return new TokenError(
       'BUDGET_EXHAUSTED',
-      `The ${operation} budget of ${this.account.id} is used up: ${limit - reserve} in ${hours} h. ` +
+      `The ${operation} budget of ${this.account.id} is used up: ${used}. ` +
         `The next is allowed at ${isoTime(retryAt)}.`,
       { retryable: true, retryAt, reason: 'budget', account: this.account.id },
     );
   }
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+function rounded(amount: number): number {
+  return Math.round(amount * 10) / 10;
 }
 
 function budgetsOf({ id, provider: { profile } }: KnownAccount, operation: Operation): Budget[] {

@@ -91,6 +91,8 @@ export function refusalKindByStatus(status: number): RefusalKind {
   return 'ambiguous';
 }
 
+/** Many APIs number their codes; 0 is the number of success. */
 function text(value: unknown): string | undefined {
+  if (Number.isFinite(value) && value !== 0) return String(value);
   return typeof value === 'string' && value.length > 0 ? value : undefined;
 }

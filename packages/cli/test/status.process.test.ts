@@ -51,6 +51,7 @@ test('S22 status --json is one stable line of facts and times', async () => {
         failures: 0,
         accessEndsAt: time,
         refreshEndsAt: time,
+        refreshable: true,
         next: { action: 'renew', at: time },
         loginBudget: { left: expect.any(Number), limit: expect.any(Number) },
       },

@@ -70,6 +70,12 @@ test.each<[string, Partial<Found>, string, string]>([
     'in doubt',
     'settles the doubt in 1 min 35 s: a refresh was sent, and its reply is missing',
   ],
+  [
+    'a grant that is narrower than was asked for',
+    { state: 'live', accessEndsAt: HOUR, grantedScope: 'openid' },
+    'lacks scope',
+    'have the grant widened, or ask for less scope',
+  ],
   ['a revocation', { state: 'revoked' }, 'revoked', 'nothing, until: tokenkeep login crm'],
   [
     'a record that does not open',
@@ -80,6 +86,15 @@ test.each<[string, Partial<Found>, string, string]>([
 ])('status says of %s what is so and what comes next', (_what, facts, state, next) => {
   const words = accountInWords({ ...crm, ...facts } as Found, 0);
   expect([words.state, words.next]).toEqual([state, next]);
+});
+
+test.each<[string, Partial<Found>, string]>([
+  ['that ends', { refreshEndsAt: HOUR }, '1 h left'],
+  ['whose end nobody has said', { refreshable: true }, 'end unknown'],
+  ['that is not there', { refreshable: false }, 'none'],
+  ['before the first login', { refreshable: false, generation: 0 }, ''],
+])('status says of a refresh token %s', (_, facts, said) => {
+  expect(accountInWords({ ...crm, state: 'live', ...facts } as Found, 0).refreshToken).toBe(said);
 });
 
 const soon = { action: 'renew', at: 4 * MINUTE } as const;

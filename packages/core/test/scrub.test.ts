@@ -13,6 +13,13 @@ const spellings: Readonly<Record<string, (text: string) => string>> = {
   'a URL': encodeURIComponent,
   'a URL in lower case': (text) => encodeURIComponent(text).toLowerCase(),
   'a form': (text) => new URLSearchParams({ text }).toString(),
+  'a page': (text) =>
+    text
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#39;'),
   base64: (text) => Buffer.from(text).toString('base64'),
   base64url: (text) => Buffer.from(text).toString('base64url'),
   hexadecimal: (text) => Buffer.from(text).toString('hex'),

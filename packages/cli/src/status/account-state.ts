@@ -57,7 +57,7 @@ export function accountInWords(found: Found, now: EpochMs): AccountInWords {
     ...who,
     ...stateOf(found, now),
     token: lifeOf(found.accessEndsAt, now),
-    refreshToken: lifeOf(found.refreshEndsAt, now),
+    refreshToken: refreshTokenOf(found, now),
     next: nextOf(found, now),
     details: detailsOf(found, now),
   };
@@ -72,6 +72,7 @@ function stateOf(status: AccountStatus, now: EpochMs): { state: string; urgency:
   if (blocked !== undefined) return { state: 'paused', urgency: 'warn' };
   if (state === 'new' || generation === 0) return { state: 'no token yet', urgency: 'quiet' };
   if (!tokenLives(status, now)) return { state: 'token ended', urgency: 'warn' };
+  if (status.grantedScope !== undefined) return { state: 'lacks scope', urgency: 'bad' };
   return { state: 'live', urgency: 'good' };
 }
 
@@ -88,6 +89,13 @@ function isFailing(status: AccountStatus, now: EpochMs): boolean {
 
 function lifeOf(endsAt: EpochMs | undefined, now: EpochMs): string {
   return endsAt === undefined ? '' : lifeInWords(endsAt, now);
+}
+
+function refreshTokenOf(status: AccountStatus, now: EpochMs): string {
+  const { refreshEndsAt, refreshable, generation } = status;
+  if (refreshEndsAt !== undefined) return lifeOf(refreshEndsAt, now);
+  if (refreshable) return 'end unknown';
+  return generation > 0 ? 'none' : '';
 }
 
 const actions = {
@@ -107,6 +115,7 @@ function nextOf(found: FoundStatus, now: EpochMs): string {
   const login = `tokenkeep login ${plainText(found.name)}`;
   if (state === 'reauthorization_required') return personDoes(found, login);
   if (state === 'revoked') return `nothing, until: ${login}`;
+  if (found.grantedScope !== undefined) return 'have the grant widened, or ask for less scope';
   if (state !== 'in_doubt' && isFailing(found, now)) {
     return `tries again ${againInWords(found, now)}; to see why: ${login}`;
   }
@@ -139,12 +148,18 @@ function againInWords({ next, blocked }: AccountStatus, now: EpochMs): string {
 }
 
 function detailsOf(status: AccountStatus, now: EpochMs): [string, string][] {
-  const { reason, blocked, loginBudget, failures, generation } = status;
+  const { reason, blocked, loginBudget, failures, generation, grantedScope } = status;
   const details: [string, string][] = [];
   if (reason !== undefined) details.push(['why', plainText(reason)]);
   if (blocked !== undefined) {
     const until = `until ${momentInWords(blocked.until, now)}`;
     details.push(['paused', `${until}: ${plainText(blocked.reason)}`]);
+  }
+  if (grantedScope !== undefined) {
+    details.push([
+      'granted',
+      `"${plainText(grantedScope)}", less than asked for: no token is given`,
+    ]);
   }
   if (failures > 0) details.push(['failures', `${failures} in a row`]);
   if (loginBudget !== undefined) {

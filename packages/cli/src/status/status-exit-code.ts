@@ -11,5 +11,6 @@ export function exitCodeOfStatus(found: readonly Found[]): ExitCode {
 
 function needsPerson(found: Found): boolean {
   if ('error' in found) return false;
+  if (found.grantedScope !== undefined) return true;
   return found.state === 'reauthorization_required' || found.state === 'revoked';
 }

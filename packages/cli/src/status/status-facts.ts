@@ -22,7 +22,7 @@ function accountFacts(found: Found, now: EpochMs) {
     };
   }
   const { state, reason, generation, failures, loginBudget } = found;
-  const { accessEndsAt, refreshEndsAt, next, blocked } = found;
+  const { accessEndsAt, refreshEndsAt, refreshable, grantedScope, next, blocked } = found;
   return {
     id,
     name,
@@ -35,6 +35,8 @@ function accountFacts(found: Found, now: EpochMs) {
     failures,
     ...(accessEndsAt === undefined ? {} : { accessEndsAt: isoTime(accessEndsAt) }),
     ...(refreshEndsAt === undefined ? {} : { refreshEndsAt: isoTime(refreshEndsAt) }),
+    refreshable,
+    ...(grantedScope === undefined ? {} : { grantedScope }),
     ...(next === undefined ? {} : { next: { action: next.action, at: isoTime(next.at) } }),
     ...(blocked === undefined
       ? {}

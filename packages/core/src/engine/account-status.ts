@@ -1,5 +1,6 @@
 import type { KnownAccount } from '../provider/account-registry.js';
 import { nextOf } from '../renewal/due-of.js';
+import { lacksScope } from '../renewal/fresh-tokens.js';
 import { validityOfRecord } from '../renewal/renewal-policy.js';
 import type { RenewalServices } from '../renewal/renewal-services.js';
 import { type AccountRecord, type Deadline, msUntil } from '../store/account-record.js';
@@ -15,7 +16,8 @@ export async function accountStatus(
   const { store, clock, parameters } = services;
   const { record, time } = await loadRecord(store, account.id);
   const summary = accountSummary(account);
-  if (record === undefined) return { ...summary, state: 'new', generation: 0, failures: 0 };
+  if (record === undefined)
+    return { ...summary, state: 'new', generation: 0, failures: 0, refreshable: false };
   const wall = (ms: number) => Math.floor(clock.now() + ms - time.ms);
   const after = (from: Deadline, ms: number) => Math.floor(clock.now() + msUntil(from, ms, time));
   const validity = validityOfRecord(account.id, record, parameters);
@@ -27,6 +29,10 @@ export async function accountStatus(
     state: record.sent === undefined ? record.state : inDoubt(record),
     generation: record.generation,
     failures: guard.failures,
+    refreshable: refresh !== undefined && !refresh.dead,
+    ...(access?.scope !== undefined && lacksScope(access.scope, account.config.scope)
+      ? { grantedScope: access.scope }
+      : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(access === undefined || validity === undefined
       ? {}

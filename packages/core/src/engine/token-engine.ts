@@ -157,6 +157,10 @@ export interface AccountStatus extends AccountSummary {
   /** Local end of the access token. Wall clock. */
   readonly accessEndsAt?: EpochMs;
   readonly refreshEndsAt?: EpochMs;
+  /** There is a refresh token that the server has not refused. Its end may be unknown. */
+  readonly refreshable: boolean;
+  /** What was granted, where it lacks part of the account's `scope`: no token is handed out then. */
+  readonly grantedScope?: string;
   /** What the engine does next by itself, and when. Wall clock. */
   readonly next?: NextAction;
   /** Why no request is made before some moment. */

@@ -64,7 +64,15 @@ function maskCutOff(text: string, spelling: string): string {
   return text;
 }
 
-/** A text as JSON, forms, URLs, headers and our own errors write it. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** A text as JSON, forms, URLs, pages, headers and our own errors write it. */
 function spellings(secret: Secret): string[] {
   const text = secret.reveal();
   const bytes = Buffer.from(text);
@@ -77,6 +85,7 @@ function spellings(secret: Secret): string[] {
     json,
     percent,
     form,
+    text.replace(/[&<>"']/g, (mark) => ENTITIES[mark] ?? mark),
     bytes.toString('base64'),
     bytes.toString('base64url'),
   ];

@@ -1,4 +1,5 @@
 import { TokenError } from '../errors/token-error.js';
+import { budgetProblems } from './check-budget.js';
 import { paceProblems } from './check-pace.js';
 import { PROVIDER_CONTRACT, type TokenProvider } from './token-provider.js';
 
@@ -39,7 +40,11 @@ function* problemsOf(provider: TokenProvider): Iterable<string> {
   if (!isListOf(profile.notProcessed, 'number')) {
     yield 'profile.notProcessed is not a list of HTTP statuses';
   }
-  if (!isListOf(profile.budgets, 'object')) yield 'profile.budgets is not a list';
+  if (isListOf(profile.budgets, 'object')) {
+    for (const [index, budget] of profile.budgets.entries()) {
+      for (const problem of budgetProblems(budget)) yield `profile.budgets.${index}: ${problem}`;
+    }
+  } else yield 'profile.budgets is not a list';
   if (profile.pace !== undefined) {
     for (const problem of paceProblems(profile.pace)) yield `profile.pace: ${problem}`;
   }

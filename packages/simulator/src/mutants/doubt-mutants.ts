@@ -111,11 +111,7 @@ export const doubtMutants: readonly Mutant[] = [
     title: 'a reply that proves that nothing was processed leaves a doubt',
     breaks: ['I5'],
     edits: [
-      edit(
-        failure,
-        'const processed = !f.profile.notProcessed.includes(refusal.status);',
-        'const processed = true;',
-      ),
+      edit(failure, 'const processed = mayHaveProcessed(refusal, f);', 'const processed = true;'),
     ],
   },
   both(

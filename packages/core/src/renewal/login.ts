@@ -7,7 +7,7 @@ import { nextIncarnation } from '../store/incarnation.js';
 import { Attempt } from './attempt.js';
 import type { Committer } from './commit.js';
 import { canLogIn } from './credentials-source.js';
-import { noCredentials } from './no-token.js';
+import { guardRefused, noCredentials } from './no-token.js';
 import { Preemption } from './preemption.js';
 import type { RenewalServices } from './renewal-services.js';
 
@@ -38,13 +38,8 @@ export async function logIn(
   const verdict = judge(guard, { ...request, now: found.time.ms }, services.parameters);
   if (!verdict.allowed) {
     const retryAt = services.clock.now() + verdict.retryAt - found.time.ms;
-    const { reason } = verdict;
-    throw new TokenError('GUARD_REFUSED', `No login for ${id} now (${reason}).`, {
-      retryable: true,
-      retryAt,
-      reason,
-      account: id,
-    });
+    const { failures } = record.guard;
+    throw guardRefused(account, 'login', { reason: verdict.reason, failures, retryAt });
   }
   const end = await new Attempt(services, committer, {
     account,

@@ -69,19 +69,41 @@ export function noCredentials({ id, provider }: KnownAccount): TokenError {
   );
 }
 
+/** The reasons of the guard, in the words of docs/reference/errors.md. */
+const waitsFor: Record<string, string> = {
+  backoff: 'a pause after failures',
+  retry_after: 'the server asked for a pause',
+  ambiguous_refusal: 'a pause after a refusal without a reason',
+  unchanged_token: 'the server hands out the same token until it is nearly over',
+  gap: 'the last one was only just made',
+  forced_gap: 'one for a refused token was made not long ago',
+  hourly_cap: 'as many as an hour may have were made',
+  breaker: 'its host fails',
+};
+
+function inARow(failures: number): string {
+  return failures === 0 ? '' : ` (${failures} failures in a row)`;
+}
+
 /** The guard's word, with the moment it ends. */
 export function guardRefused(
   { id, provider }: KnownAccount,
-  failures: number,
-  reason: string,
-  retryAt: EpochMs,
+  what: 'token request' | 'login',
+  { reason, failures, retryAt }: GuardRefusal,
 ): TokenError {
   return new TokenError(
     'GUARD_REFUSED',
-    `No token request for ${id} now (${reason}, ${failures} failures in a row). ` +
+    `No ${what} for ${id} now: ${waitsFor[reason] ?? reason}${inARow(failures)}. ` +
       `The next is allowed at ${isoTime(retryAt)}.`,
     { retryable: true, retryAt, reason, account: id, provider: provider.id },
   );
+}
+
+interface GuardRefusal {
+  readonly reason: string;
+  readonly failures: number;
+  /** Wall clock. */
+  readonly retryAt: EpochMs;
 }
 
 /** More want a token of this provider than its pace lets through. */

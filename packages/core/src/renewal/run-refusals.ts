@@ -47,7 +47,11 @@ export class RunRefusals {
     const error =
       reason === 'pace'
         ? paceFull(account, retryAt)
-        : guardRefused(account, record.guard.failures, reason, retryAt);
+        : guardRefused(account, 'token request', {
+            reason,
+            failures: record.guard.failures,
+            retryAt,
+          });
     return { kind: 'failed', found, error, retryMs, tried: false };
   }
 

@@ -19,3 +19,17 @@ test('a burst of logins that is used up says so, and not that the day is', async
   await world.run(engine.login('crm'));
   expect(server.log.logins()).toHaveLength(6);
 });
+
+test('a request too soon says so in words, and when the next may be made', async () => {
+  await using world = new World();
+  const { accounts, providers } = await authRefreshWorld(world);
+  const engine = await world.engine({ accounts, providers });
+  await world.run(engine.getToken('crm'));
+  await expect(world.run(engine.renew('crm'))).rejects.toMatchObject({
+    code: 'GUARD_REFUSED',
+    reason: 'gap',
+    message: expect.stringMatching(
+      /^No token request for crm-api\/crm now: the last one was only just made\. The next is allowed at 2026-01-01T/,
+    ),
+  });
+});

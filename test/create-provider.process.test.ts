@@ -60,6 +60,8 @@ describe.each([
     };
     done(`npm create tokenkeep-provider acme -- --base-url http://127.0.0.1:9 ${flags} --yes`, cwd);
     done('npm install --no-audit --no-fund');
+    // So does one that is installed from a folder or from git.
+    done('test -f dist/src/index.js');
     const said = done('npm test');
     const seconds = (performance.now() - startedAt) / 1_000;
     process.stdout.write(`npm create to passing conformance: ${seconds.toFixed(1)} s (${flags})\n`);
@@ -85,6 +87,16 @@ test('a name that will not do is a sentence and exit code 2, and nothing is writ
   const { status, output } = shell('npm create tokenkeep-provider Acme/x -- --yes', cwd);
   expect(status).toBe(2);
   expect(output).toContain('The name of a provider begins with a letter');
+  expect(readdirSync(cwd)).toEqual([]);
+}, 120_000);
+
+test('options that npm took for its own are told of', () => {
+  const cwd = emptyFolder();
+  for (const flags of ['--base-url https://api.acme.example', '--revocation']) {
+    const { status, output } = shell(`npm create tokenkeep-provider acme ${flags}`, cwd);
+    expect([flags, status, output]).toEqual([flags, 2, output]);
+    expect(output).toContain('put "--" before the options: npm create tokenkeep-provider acme --');
+  }
   expect(readdirSync(cwd)).toEqual([]);
 }, 120_000);
 

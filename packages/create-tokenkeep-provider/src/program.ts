@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { CommandLineError } from './command-line-error.js';
 import { providerPackage } from './provider-package.js';
 import { choicesOf, type Person } from './questions.js';
 import { writePackage } from './write-package.js';
@@ -27,8 +28,10 @@ export function createProgram(
       'after',
       '\nExample:\n  npm create tokenkeep-provider acme -- --base-url https://api.acme.example --yes',
     )
+    .allowExcessArguments()
     .exitOverride()
-    .action(async (name: string | undefined, { yes, ...options }) => {
+    .action(async (name: string | undefined, { yes, ...options }, { args }: Command) => {
+      refuseEaten(args);
       const choices = await choicesOf({ name, ...options }, yes ? undefined : person);
       if (choices === undefined) {
         say('Nothing was written.');
@@ -46,4 +49,15 @@ export function createProgram(
 Put the vendor's names into src/ and test/conformance.test.ts, until the tests pass again.
 src/profile.ts holds the facts: read its comments beside the vendor's documentation.`);
     });
+}
+
+/** npm takes flags before a `--` for its own, and leaves their values. */
+function refuseEaten([name = '<name>', ...more]: readonly string[]): void {
+  const eaten = ['base_url', 'refresh_token', 'revocation'].some(
+    (flag) => process.env[`npm_config_${flag}`] !== undefined,
+  );
+  if (more.length === 0 && !eaten) return;
+  throw new CommandLineError(
+    `There is more than a name. With npm, put "--" before the options: npm create tokenkeep-provider ${name} -- --base-url ...`,
+  );
 }

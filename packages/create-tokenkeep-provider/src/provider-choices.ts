@@ -48,9 +48,9 @@ export function baseUrlProblem(text: string): string | undefined {
 
 const noUrl = { protocol: '', hostname: '', username: '', password: '', search: '', hash: '' };
 
-/** As it may stand between single quotes. */
+/** As it may stand between single quotes, and in a comment. */
 export function plainBaseUrl(text: string): string {
-  return new URL(text).href.replace(/\/+$/, '').replaceAll("'", '%27');
+  return new URL(text).href.replace(/\/+$/, '').replaceAll("'", '%27').replaceAll('*', '%2A');
 }
 
 /** `blue-dot` becomes `BlueDot`. */

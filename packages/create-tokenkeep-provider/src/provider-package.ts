@@ -3,6 +3,7 @@ import { conformanceTest } from './files/conformance-test.js';
 import { credentialsSource } from './files/credentials-source.js';
 import { indexSource } from './files/index-source.js';
 import { manifest } from './files/manifest.js';
+import { optionsSource } from './files/options-source.js';
 import { profileSource } from './files/profile-source.js';
 import { providerSource } from './files/provider-source.js';
 import { readme } from './files/readme.js';
@@ -18,6 +19,7 @@ export function providerPackage(choices: ProviderChoices): ReadonlyMap<string, s
     ['tsconfig.json', tsconfig],
     ['src/index.ts', indexSource(choices)],
     ['src/provider.ts', providerSource(choices)],
+    ['src/options.ts', optionsSource(choices)],
     ['src/credentials.ts', credentialsSource(choices)],
     ['src/profile.ts', profileSource(choices)],
     ['src/replies.ts', repliesSource(choices)],

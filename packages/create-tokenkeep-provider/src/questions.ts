@@ -27,6 +27,11 @@ export interface Person {
   readonly output: Writable;
 }
 
+/** `signal`: they left, by Ctrl-D or with their terminal. */
+interface AskedPerson extends Person {
+  readonly signal: AbortSignal;
+}
+
 /**
  * From the command line, and from a person where there is one. `undefined`: changed their mind.
  *
@@ -38,6 +43,24 @@ export async function choicesOf(
   person: Person | undefined,
 ): Promise<ProviderChoices | undefined> {
   refuseWrong(given);
+  if (person === undefined) return askedChoices(given, undefined);
+  const left = new AbortController();
+  const leave = () => left.abort();
+  const onKey = (_: unknown, key?: { ctrl?: boolean; name?: string }) => {
+    if (key?.ctrl === true && key.name === 'd') leave();
+  };
+  person.input.on('keypress', onKey).once('end', leave);
+  try {
+    return await askedChoices(given, { ...person, signal: left.signal });
+  } finally {
+    person.input.off('keypress', onKey).off('end', leave);
+  }
+}
+
+async function askedChoices(
+  given: GivenChoices,
+  person: AskedPerson | undefined,
+): Promise<ProviderChoices | undefined> {
   const typed = given.name ?? (person ? await askName(person) : missingName());
   if (typed === undefined) return undefined;
   const name = shortName(typed.trim());
@@ -66,7 +89,7 @@ function missingName(): never {
   throw new CommandLineError('Say the name: npm create tokenkeep-provider acme');
 }
 
-async function askName(person: Person): Promise<string | undefined> {
+async function askName(person: AskedPerson): Promise<string | undefined> {
   return answered(
     await text({
       ...person,
@@ -77,18 +100,19 @@ async function askName(person: Person): Promise<string | undefined> {
   );
 }
 
-async function askBaseUrl(person: Person, example: string): Promise<string | undefined> {
+async function askBaseUrl(person: AskedPerson, example: string): Promise<string | undefined> {
   return answered(
     await text({
       ...person,
       message: 'Where is its API?',
-      initialValue: example,
-      validate: (answer = '') => baseUrlProblem(answer),
+      placeholder: example,
+      defaultValue: example,
+      validate: (answer = '') => (answer === '' ? undefined : baseUrlProblem(answer)),
     }),
   );
 }
 
-async function askRefreshToken(person: Person): Promise<RefreshTokenKind | undefined> {
+async function askRefreshToken(person: AskedPerson): Promise<RefreshTokenKind | undefined> {
   return answered(
     await select<RefreshTokenKind>({
       ...person,
@@ -103,7 +127,7 @@ async function askRefreshToken(person: Person): Promise<RefreshTokenKind | undef
   );
 }
 
-async function askRevocation(person: Person): Promise<boolean | undefined> {
+async function askRevocation(person: AskedPerson): Promise<boolean | undefined> {
   return answered(
     await confirm({ ...person, message: 'Can it be told to revoke a token?', initialValue: false }),
   );

@@ -1,10 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { runNode } from '../../../test/docs/run-node.js';
+import { CommandLineError } from '../src/command-line-error.js';
 import { providerPackage, type RefreshTokenKind } from '../src/index.js';
 import { writePackage } from '../src/write-package.js';
 
@@ -52,7 +61,7 @@ test('each is formatted and linted as everything here', async () => {
   const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
   const ended = await runNode([biome, 'check', '0', '1', '2', '3', '4', '5'], { cwd: folder });
   rmSync(folder, { recursive: true });
-  expect(ended.output).toMatch(/^Checked 48 files.*No fixes applied/m);
+  expect(ended.output).toMatch(/^Checked 54 files.*No fixes applied/m);
   expect(ended.code).toBe(0);
 });
 
@@ -91,6 +100,57 @@ test('a name of several words, or of a word of JavaScript, makes names that are 
     providerPackage({ name, baseUrl, refreshToken: 'none', revocation: false }).get('src/index.ts');
   expect(indexOf('blue-dot-2')).toContain('{ blueDot2Provider, blueDot2Provider as default }');
   expect(indexOf('new')).toContain('{ newProvider, newProvider as default }');
+});
+
+const optionsOf = async (folder: string) => {
+  const url = pathToFileURL(join(folder, 'dist/src/index.js')).href;
+  const code = `import { optionsSchema as s, secrets } from ${JSON.stringify(url)};
+    for (const given of process.argv.slice(1)) console.log(s.safeParse(JSON.parse(given)).success);
+    console.log(secrets.join());`;
+  const given = [
+    {},
+    { baseUrl: 'https://host/path' },
+    { baseUrl: 'http://127.0.0.1:8767' },
+    { baseurl: 'https://host' },
+    { baseUrl: '127.0.0.1:8767' },
+    { baseUrl: 'localhost:8767' },
+    { baseUrl: 'https://host/' },
+  ].map((options) => JSON.stringify(options));
+  return runNode(['--input-type=module', '--eval', code, ...given], { cwd: folder });
+};
+
+test('options that are misspelt, no URL, or end in a slash are refused', async () => {
+  const { output } = await optionsOf(join(scratch, 'single-use-true'));
+  expect(output.trim().split('\n')).toEqual([
+    ...['true', 'true', 'true'],
+    ...['false', 'false', 'false', 'false'],
+    'password',
+  ]);
+});
+
+test.each([
+  ['a file where a folder has to be', '.github', (at: string) => writeFileSync(at, 'mine')],
+  ['a link that leads nowhere', 'README.md', (at: string) => symlinkSync('/nowhere/at/all', at)],
+])('%s is told of, and nothing is written', (_, name, make) => {
+  const folder = mkdtempSync(join(scratch, 'taken-'));
+  make(join(folder, name));
+  expect(() => writePackage(folder, files)).toThrow(CommandLineError);
+  expect(() => writePackage(folder, files)).toThrow(`${name} is there already`);
+  expect(readdirSync(folder)).toEqual([name]);
+});
+
+test('a folder that cannot be made leaves nothing behind', () => {
+  const folder = mkdtempSync(join(scratch, 'taken-'));
+  const impossible = new Map([...files, ['README.md/inside', 'no']]);
+  expect(() => writePackage(join(folder, 'acme'), impossible)).toThrow(/cannot be written \(E/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a folder of git may be there before', () => {
+  const folder = mkdtempSync(join(scratch, 'cloned-'));
+  mkdirSync(join(folder, '.git'));
+  writePackage(folder, files);
+  expect(readdirSync(folder)).toContain('package.json');
 });
 
 test('a file that is there stays as it is, and no other is written', () => {

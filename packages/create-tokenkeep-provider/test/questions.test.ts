@@ -57,6 +57,25 @@ test('Ctrl-C at a question ends them all', async () => {
   expect(await choices).toBeUndefined();
 });
 
+test('Ctrl-D at a question ends them, too, and so does the end of the input', async () => {
+  const { streams, types } = person();
+  const choices = choicesOf({ name: 'acme' }, streams);
+  await types('Where is its API', '\u0004');
+  expect(await choices).toBeUndefined();
+  const gone = person();
+  const none = choicesOf({ name: 'acme' }, gone.streams);
+  await gone.types('Where is its API', '');
+  gone.streams.input.end();
+  expect(await none).toBeUndefined();
+});
+
+test('what is typed takes the place of the URL that is shown', async () => {
+  const { streams, types } = person();
+  const choices = choicesOf({ name: 'acme', refreshToken: 'none', revocation: false }, streams);
+  await types('Where is its API', 'https://acme.test/api\r');
+  expect(await choices).toMatchObject({ baseUrl: 'https://acme.test/api' });
+});
+
 test('where nobody can be asked, the strictest is taken', async () => {
   expect(await choicesOf({ name: 'tokenkeep-provider-acme' }, undefined)).toEqual({
     name: 'acme',
@@ -90,4 +109,5 @@ test('a base URL loses the slash at its end, and cannot end a string of the sour
   expect(await baseUrlOf('https://api.acme.example/')).toBe('https://api.acme.example');
   expect(await baseUrlOf('http://127.0.0.1:7311/v1/')).toBe('http://127.0.0.1:7311/v1');
   expect(await baseUrlOf("https://api.acme.example/it's/`x`")).not.toMatch(/['`]/);
+  expect(await baseUrlOf('https://x.example/%0a*/x')).not.toContain('*/');
 });

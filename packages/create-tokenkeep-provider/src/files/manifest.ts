@@ -21,6 +21,8 @@ export function manifest({ name }: ProviderChoices): string {
     publishConfig: { access: 'public' },
     scripts: {
       build: 'tsc',
+      // A folder, and a repository, can be installed as they are.
+      prepare: 'tsc',
       test: 'tsc && node --test dist/test/*.test.js',
       prepublishOnly: 'npm test',
     },

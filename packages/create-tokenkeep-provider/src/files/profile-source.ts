@@ -21,7 +21,7 @@ export function profileOf(baseUrl: string): ProviderProfile {
     refreshToken: ${refreshTokens[refreshToken]},
     // What a lost reply costs: whether a token that was sent may be sent again.
     inDoubt: 'never-resend',
-    // Statuses that prove that the server did nothing.
+    // Statuses that prove that the server did nothing: 429, the default, as RFC 6585, section 4, has it.
     notProcessed: [429],
     refreshRevokesAccessToken: true,
     revocationScope: 'grant',

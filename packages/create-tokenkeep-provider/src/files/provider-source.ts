@@ -9,15 +9,9 @@ export function providerSource(choices: ProviderChoices): string {
   const readers = revocation ? 'checkRevoked, readTokens' : 'readTokens';
   return `import { PROVIDER_CONTRACT, type TokenProvider } from '@tokenkeep/core';
 import { type ${type}Credentials, credentials } from './credentials.js';
+import type { ${type}Options } from './options.js';
 import { profileOf } from './profile.js';
 import { ${readers} } from './replies.js';
-
-export interface ${type}Options {
-  /** A part of every stored token: it never changes. A config gives the provider's name. */
-  readonly id?: string | undefined;
-  /** Without a slash at its end. Default \`${baseUrl}\`. */
-  readonly baseUrl?: string | undefined;
-}
 
 /** The HTTP of one authorization server. When to renew, and what to send again, is the engine's. */
 export function ${factory}(options: ${type}Options = {}): TokenProvider<${type}Credentials> {

@@ -67,7 +67,9 @@ async function useEngine<Result>(
   try {
     return await use(engine, config);
   } catch (error) {
-    if (TokenError.is(error)) noteAccountOf(error, engine, config);
+    if (TokenError.is(error) && error.account !== undefined) {
+      noteAccountOf(error, error.account, engine, config);
+    }
     throw error;
   } finally {
     await engine.stop();
@@ -75,8 +77,14 @@ async function useEngine<Result>(
   }
 }
 
-function noteAccountOf(error: TokenError, { accounts }: TokenEngine, config: LoadedConfig): void {
-  const account = accounts.list().find(({ id }) => id === error.account);
+/** @param key the account's id, or its name */
+export function noteAccountOf(
+  error: TokenError,
+  key: string,
+  { accounts }: TokenEngine,
+  config: LoadedConfig,
+): void {
+  const account = accounts.list().find(({ id, name }) => id === key || name === key);
   if (account === undefined) return;
   const origin = originOf(account, config);
   noteAccount(error, { ...account, origin, logsPeopleIn: logsPeopleIn(account, config) });

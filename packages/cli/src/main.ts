@@ -6,7 +6,8 @@ import { listenForInterruption } from './terminal/interruption.js';
 import { processTerminal } from './terminal/process-terminal.js';
 import { refuseSecretArguments } from './terminal/secret-arguments.js';
 
-const { argv, env } = process;
+const PATIENCE_MS = 500;
+const { argv, env, stdout, stderr } = process;
 const args = argv.slice(2);
 const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
 // Looked for here: an error on the command line itself has to be told in the same form.
@@ -17,6 +18,10 @@ const terminal = processTerminal({
   env,
 });
 const interruption = listenForInterruption();
+// What the code of a plug-in leaves behind, Node would print as it is, secrets and all.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, async (error: unknown) => process.exit(await endOf(error)));
+}
 
 const program = tokenkeepProgram({ terminal, env, interruption }, (code) => {
   process.exitCode = code;
@@ -29,6 +34,12 @@ try {
   process.exitCode = await endOf(error);
 } finally {
   interruption[Symbol.dispose]();
+  setTimeout(endWhenWritten, PATIENCE_MS).unref();
+}
+
+/** Everything is done, and a timer or a socket of a plug-in keeps the process from ending. */
+function endWhenWritten(): void {
+  stdout.write('', () => stderr.write('', () => process.exit()));
 }
 
 async function endOf(error: unknown): Promise<number> {

@@ -63,6 +63,14 @@ test('a tab is shown as spaces, and the mark stands below the place', async () =
   );
 });
 
+test('tabs all over are one mistake', async () => {
+  const text = 'providers:\n\tmine:\n\t\tuse: chatapp\naccounts:\n\tcrm:\n\t\tprovider: mine\n';
+  const { problems } = await complaints(text);
+  expect(problems.map(({ line, message }) => [line, message])).toEqual([
+    [2, 'A tab stands where the line is indented.'],
+  ]);
+});
+
 test('of a very long line the surroundings of the place are shown', async () => {
   const account = (name: string, more = '') =>
     `"${name}": { "provider": "chatapp"${more}, "credentials": { "email": "canary" } }`;

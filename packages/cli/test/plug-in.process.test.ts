@@ -49,6 +49,15 @@ test('token, status and doctor work with a provider of a package', async () => {
   expect(doctor.code).toBe(0);
 });
 
+test('a code for a person is not asked for where there are credentials', async () => {
+  await using acme = await world(acmeSource);
+  const { code, err } = await acme.run('login', 'main', '--device');
+  expect(code).toBe(2);
+  expect(err).toContain('--device is for accounts that a person logs in to');
+  expect(err).toContain('Run: tokenkeep login main');
+  expect(acme.server.log.entries).toEqual([]);
+});
+
 test.each([
   [
     'throws when it is loaded',
@@ -79,6 +88,76 @@ test.each([
   expect(acme.server.log.entries).toEqual([]);
 });
 
+test('a package that waits for something on import is told of after 10 s', async () => {
+  await using acme = await world(`await new Promise(() => {});\n${acmeSource}`);
+  const { code, out } = await acme.run('doctor');
+  expect(code).toBe(2);
+  expect(out).toContain('The code of this package is not loaded after 10 s.');
+}, 60_000);
+
+test('a package that leaves a timer running does not keep a command from ending', async () => {
+  await using acme = await world(`setInterval(() => {}, 60_000);\n${acmeSource}`);
+  expect(await acme.run('token', 'main')).toMatchObject({
+    code: 0,
+    out: `${acme.server.truth.current('main')?.accessToken}\n`,
+  });
+  expect((await acme.run('doctor')).code).toBe(0);
+}, 60_000);
+
+const quotes = `throw new Error('it is ' + process.env.PASSWORD);`;
+const later = (wrong: string) =>
+  `{ '~standard': { version: 1, vendor: 'own', validate: ${wrong} } }`;
+
+test.each([
+  ['factory', 'a promise', `export default async () => { ${quotes} };`],
+  [
+    'thenable',
+    'states no contract',
+    `export default () => ({ then(resolve, reject) { reject(new Error(process.env.PASSWORD)); } });`,
+  ],
+  [
+    'schema of options',
+    'answers later',
+    `export default () => ({}); export const optionsSchema = ${later(`async () => { ${quotes} }`)};`,
+  ],
+  [
+    'schema of credentials',
+    'answers later',
+    acmeSource.replace(
+      'credentials: credentialsSchema',
+      `credentials: ${later(`async () => { ${quotes} }`)}`,
+    ),
+  ],
+  [
+    'schema of credentials that throws',
+    'It threw an Error in ',
+    acmeSource.replace(
+      'credentials: credentialsSchema',
+      `credentials: ${later(`() => { ${quotes} }`)}`,
+    ),
+  ],
+  [
+    'schema of zod',
+    'mistake in tokenkeep',
+    acmeSource.replace(
+      /z\.strictObject\((\{ baseUrl.*?\})\);/,
+      `z.strictObject($1).refine(async () => { ${quotes} });`,
+    ),
+  ],
+  [
+    'promise that nobody waits for',
+    'mistake in tokenkeep',
+    `${acmeSource}\nPromise.reject(new Error(process.env.PASSWORD));`,
+  ],
+])('Node does not print what a %s was rejected with', async (_, words, source) => {
+  await using acme = await world(source);
+  const { code, out, err } = await acme.run('token', 'main');
+  expect(code).not.toBe(0);
+  expect(out + err).not.toContain(password.secret);
+  expect(out + err).toContain(words);
+  expect(acme.server.log.entries).toEqual([]);
+});
+
 test('a factory that quotes a secret is cleaned of it, on the terminal and in JSON', async () => {
   const key = canary('bad-key');
   await using acme = await world(
@@ -98,6 +177,12 @@ test('CommonJS is a package like any other', async () => {
   const { code, err } = await missing.run('token', 'main');
   expect(code).toBe(2);
   expect(err).toContain('This provider cannot be made.');
+  const thrower = "module.exports = () => {\n  throw new RangeError('no');\n};";
+  await using throwing = await world({ source: thrower, manifest: { type: 'commonjs' } });
+  const thrown = await throwing.run('token', 'main');
+  expect(thrown.err).toMatch(
+    /It threw a RangeError in \/\S+\/tokenkeep-provider-acme\/index\.js:2\./,
+  );
   const whole = acmeSource
     .replace(/import (\{[^}]+\}) from ('[^']+');/g, 'const $1 = require($2);')
     .replaceAll('export const ', 'const ')

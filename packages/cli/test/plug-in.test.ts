@@ -141,6 +141,24 @@ describe('a package that is none to use is told of, with the line and the fix', 
     ]);
   });
 
+  test('it is not called a package at all, and is installed', async () => {
+    const written = { 'tokenkeep.yaml': config(used('tokenkep-provider-acme')) };
+    expect(await saidIn(folderWithPackages({ [name]: acmeSource }, written))).toEqual([
+      {
+        at,
+        message: 'There is no such kind, and no such package.',
+        hint: `Did you mean "${name}", which is installed?`,
+      },
+    ]);
+  });
+
+  test('it is not named, and is installed', async () => {
+    const written = { 'tokenkeep.yaml': config('{ baseUrl: https://api.acme.example }') };
+    expect(await saidIn(folderWithPackages({ [name]: acmeSource }, written))).toMatchObject([
+      { message: '"use" is missing.', hint: `Add "use: ${name}".` },
+    ]);
+  });
+
   test('it was not built', async () => {
     expect(
       await said({ source: acmeSource, manifest: { exports: './dist/src/index.js' } }),
@@ -189,7 +207,7 @@ describe('a package that is none to use is told of, with the line and the fix', 
     [
       'a factory of texts',
       "export default () => 'canary';",
-      'What this package makes is no provider but string.',
+      'What this package makes is no provider but a string.',
     ],
     [
       'a factory of something',
@@ -236,6 +254,15 @@ describe('a package that is none to use is told of, with the line and the fix', 
     ]);
   });
 
+  test.each([
+    ['null', { import: null, default: './index.js' }],
+    ['no path', 'index.js'],
+  ])('its entry is %s, which Node refuses', async (_, exports) => {
+    expect(await said({ source: acmeSource, manifest: { exports } })).toMatchObject([
+      { at, message: 'This package has no entry to import.' },
+    ]);
+  });
+
   test('its entry leads out of it', async () => {
     const manifest = { exports: './../../../evil.js' };
     expect(await said({ source: acmeSource, manifest })).toMatchObject([
@@ -262,6 +289,18 @@ describe('a package that is none to use is told of, with the line and the fix', 
         hint: expect.stringMatching(/^It threw a RangeError\b.*\. That is a bug in it\.$/),
       },
     ]);
+  });
+
+  test.each([
+    ['undefined', 'It threw undefined. That is a bug in it.'],
+    ["'canary'", 'It threw a string. That is a bug in it.'],
+    ['Object.create(null)', 'It threw an object. That is a bug in it.'],
+    [
+      "new Proxy({}, { get() { throw new Error('canary'); }, getPrototypeOf() { throw new Error('canary'); } })",
+      'It threw something that cannot be looked at. That is a bug in it.',
+    ],
+  ])('its factory throws %s', async (thrown, hint) => {
+    expect(await said(`export default () => { throw ${thrown}; };`)).toMatchObject([{ hint }]);
   });
 
   test('it calls itself otherwise', async () => {

@@ -145,6 +145,11 @@ test.each<[string, Partial<Found>, string]>([
 
 test.each([
   ['Call engine.login("a/b") to bring it back.', 'Run tokenkeep login a/b to bring it back.'],
+  [
+    'Call engine.login("a/b;scope=c%20d") to bring it back.',
+    "Run tokenkeep login 'a/b;scope=c%20d' to bring it back.",
+  ],
+  ['Call engine.login("it\'s") now.', "Run tokenkeep login 'it'\\''s' now."],
   ['bring tokens with engine.accounts.import().', 'bring tokens with tokenkeep accounts import.'],
   ['engine.revoke() ends its tokens.', 'tokenkeep revoke ends its tokens.'],
   ['Remove it with { force: true }.', 'Remove it with --force.'],
@@ -163,6 +168,29 @@ test('an error says when to try again only while that is to come', () => {
     shownError(new TokenError('GUARD_REFUSED', 'Not now.', { retryAt }));
   expect(at(HOUR + MINUTE)).toMatch(/\n {2}when +in 1 min \(/);
   for (const past of [HOUR, HOUR + 500, HOUR - MINUTE]) expect(at(past)).not.toContain('when');
+});
+
+test.each([
+  ['PROVIDER_PROTOCOL', 'token_format', /what now {2}Check baseUrl .*reply\.accessToken/],
+  ['REAUTHORIZATION_REQUIRED', 'login_refused', /what now {2}Log in again: tokenkeep login a\/b\n/],
+  ['STORE_MISCONFIGURED', 'login_refused', /what now {2}Run: tokenkeep doctor\n/],
+  ['GUARD_REFUSED', 'gap', /what now {2}Run it again in a moment: the last request/],
+] as const)('what to do of %s (%s)', (code, reason, words) => {
+  expect(shownError(new TokenError(code, 'No.', { reason, account: 'a/b' }))).toMatch(words);
+});
+
+test.each([
+  [404, 2],
+  [401, 2],
+  [429, 5],
+  [503, 5],
+])('an issuer that answers %i to where its endpoints are is exit code %i', (status, code) => {
+  const error = new TokenError('PROVIDER_UNAVAILABLE', 'Correct "issuer".', {
+    reason: 'discovery',
+    status,
+  });
+  expect(exitCodeOf(error)).toBe(code);
+  expect(shownError(error).includes('later')).toBe(code === 5);
 });
 
 test('an error names its code, and no file that is not on this disk', () => {

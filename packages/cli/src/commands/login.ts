@@ -1,9 +1,12 @@
 import { type AccessToken, type TokenEngine, TokenError } from '@tokenkeep/core';
-import { type Invocation, withEngine } from '../invocation.js';
+import { type Invocation, noteAccountOf, withEngine } from '../invocation.js';
+import { logsItselfIn } from '../login/logs-itself-in.js';
 import { type LoginWishes, terminalInteraction } from '../login/terminal-interaction.js';
+import { commandLineError } from '../terminal/command-line-error.js';
 import { newTokenFacts, newTokenText } from '../terminal/new-token.js';
 import { plainText } from '../terminal/plain-text.js';
 import { withProgress } from '../terminal/progress.js';
+import { shellWord } from '../terminal/shell-word.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 /** Logs in with the account's credentials, whatever goes on; without them a person has to. */
@@ -14,8 +17,26 @@ export async function login(
 ): Promise<void> {
   const { terminal } = invocation;
   const name = plainText(account);
-  const token = await withEngine(invocation, (engine) => logIn(engine, account, wishes, terminal));
+  const token = await withEngine(invocation, async (engine, config) => {
+    if (wishes.device && (await logsItselfIn(account, engine, config))) throw needsNobody(name);
+    try {
+      return await logIn(engine, account, wishes, terminal);
+    } catch (error) {
+      // What a person did is not the account's doing: the engine does not name it.
+      if (TokenError.is(error) && error.account === undefined) {
+        noteAccountOf(error, account, engine, config);
+      }
+      throw error;
+    }
+  });
   terminal.show(newTokenFacts(token), () => newTokenText(`${name} is logged in`, token, terminal));
+}
+
+function needsNobody(name: string): TokenError {
+  return commandLineError(
+    `--device is for accounts that a person logs in to, and ${name} has credentials to log in ` +
+      `with. Run: tokenkeep login ${shellWord(name)}`,
+  );
 }
 
 async function logIn(

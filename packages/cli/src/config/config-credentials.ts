@@ -1,11 +1,13 @@
 import { accountToken, Secret } from '@tokenkeep/core';
+import { atOnce } from './at-once.js';
 import { type ConfigPath, valueAt } from './config-path.js';
 import type { ConfiguredProvider } from './config-providers.js';
 import { literalSecrets } from './literal-secrets.js';
 import { suggestion } from './nearest-name.js';
 import { hasReferences, type ReferenceSources, resolveAll } from './references.js';
 import type { FoundProblem } from './schema-problems.js';
-import { standardProblems } from './standard-problems.js';
+import { type StandardSchema, secretsIn, standardProblems } from './standard-problems.js';
+import { wordsOfThrown } from './words-of-thrown.js';
 
 export interface WrittenCredentials {
   readonly path: ConfigPath;
@@ -89,12 +91,18 @@ function chainProblems({ path, resolved, accounts }: WrittenCredentials): FoundP
 /** First the shape, whose complaints point at members; then what the provider asks beyond it. */
 function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundProblem[] {
   const shaped = withStandIns(resolved as object);
-  const wrong = standardProblems(provider.credentials, shaped);
+  let wrong: readonly FoundProblem[];
+  try {
+    wrong = standardProblems(provider.credentials, shaped);
+  } catch (thrown) {
+    const message = 'The schema of these credentials fails.';
+    return [{ path, message, hint: wordsOfThrown(thrown, secretsIn(resolved)) }];
+  }
   if (wrong.length > 0) {
     return wrong.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
   }
-  const result = provider.provider?.credentials['~standard'].validate(shaped);
-  if (result === undefined || result instanceof Promise || result.issues === undefined) return [];
+  const result = validated(provider.provider?.credentials, shaped);
+  if (result?.issues === undefined) return [];
   return result.issues.map(({ message }) => ({
     path,
     message: 'These credentials are not accepted.',
@@ -102,11 +110,20 @@ function shapeProblems({ path, resolved, provider }: WrittenCredentials): FoundP
   }));
 }
 
+/** Nothing where the schema answers later, or fails: then that is told. */
+function validated(schema: StandardSchema | undefined, data: unknown) {
+  try {
+    return schema && atOnce(schema['~standard'].validate(data));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Members that the provider makes `Secret`s of. */
 function markedSecrets({ resolved, provider }: WrittenCredentials): readonly string[] {
   const shaped = withStandIns(resolved as object);
-  const result = provider.credentials['~standard'].validate(shaped);
-  if (result instanceof Promise || result.issues !== undefined) return [];
+  const result = validated(provider.credentials, shaped);
+  if (result === undefined || result.issues !== undefined) return [];
   return Object.entries(result.value ?? {}).flatMap(([name, value]) =>
     Secret.is(value) ? [name] : [],
   );

@@ -1,13 +1,16 @@
+import { dirname } from 'node:path';
 import { isLoopbackHost, TokenError, type TokenProvider } from '@tokenkeep/core';
 import { z } from 'zod';
 import { groupMembers } from './config-path.js';
 import type { ConfigData } from './config-schema.js';
 import { kindOfProvider } from './config-schema.js';
 import { withDeclarationFile } from './declaration-file.js';
+import { installedPlugIns } from './installed-packages.js';
+import { nearestName } from './nearest-name.js';
 import { isPlugIn, isUrl } from './plug-in-name.js';
 import { plugInProvider } from './plug-in-provider.js';
 import type { LoadedPlugIn, LoadedPlugIns } from './plug-ins.js';
-import { isKind, type KindName, kindOf, urlOptionOf } from './provider-kinds.js';
+import { isKind, type KindName, kindNames, kindOf, urlOptionOf } from './provider-kinds.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 import { type StandardSchema, secretsIn } from './standard-problems.js';
 
@@ -41,6 +44,7 @@ export function configuredProviders(
   for (const [name, given] of groupMembers(data, 'providers')) {
     const kind = kindOfProvider(name, given);
     problems.push(...nameProblems(name, given), ...codeProblems(name, given, plugIns));
+    problems.push(...misspeltProblems(name, given, configPath));
     const file = withDeclarationFile(['providers', name], given, configPath);
     const { options } = kind === 'http' ? file : { options: given };
     if (kind === 'http') problems.push(...file.problems);
@@ -106,6 +110,23 @@ function codeProblems(name: string, { use }: Options, plugIns: LoadedPlugIns): F
   if (!isPlugIn(use) || plugIns.has(name)) return [];
   const message = 'Which code runs is not left to a reference.';
   return [{ path, message, hint: 'Write the name of the package, or the path, here itself.' }];
+}
+
+/** A package that is installed, and that the config nearly names: no kind is as near. */
+function misspeltProblems(name: string, { use }: Options, configPath: string): FoundProblem[] {
+  const path = ['providers', name, 'use'];
+  const installed = () => installedPlugIns(dirname(configPath));
+  if (use === undefined && !isKind(name)) {
+    const meant = installed().find((each) => each === `tokenkeep-provider-${name}`);
+    if (meant === undefined) return [];
+    return [{ path, message: '"use" is missing.', hint: `Add "use: ${meant}".`, atName: true }];
+  }
+  if (typeof use !== 'string' || isKind(use) || isPlugIn(use) || isUrl(use)) return [];
+  if (nearestName(use, kindNames) !== undefined) return [];
+  const near = nearestName(use, installed());
+  if (near === undefined) return [];
+  const message = 'There is no such kind, and no such package.';
+  return [{ path, message, hint: `Did you mean "${near}", which is installed?` }];
 }
 
 /** A provider that could not be made has said why. */

@@ -187,8 +187,10 @@ function plainData(document: Parsed, report: Report): unknown {
   }
 }
 
-/** A bracket that is missing is missed once more by everything around it. */
-function firstCauses(errors: readonly YAMLParseError[]): readonly YAMLParseError[] {
+/** A bracket that is missing is missed once more by everything around it; a tab spoils what follows. */
+function firstCauses(all: readonly YAMLParseError[]): readonly YAMLParseError[] {
+  const tab = all.findIndex(({ code }) => code === 'TAB_AS_INDENT');
+  const errors = tab === -1 ? all : all.slice(0, tab + 1);
   const ofBrackets = ({ code }: YAMLParseError) => code === 'MISSING_CHAR' || code === 'BAD_INDENT';
   const first = errors.find(ofBrackets);
   return errors.filter((error) => error === first || !ofBrackets(error));

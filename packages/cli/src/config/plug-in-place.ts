@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TokenError } from '@tokenkeep/core';
-import { installedPlugIns } from './installed-packages.js';
+import { foldersUp, installedPlugIns } from './installed-packages.js';
 import { nearestName } from './nearest-name.js';
 import { isPlugInFile } from './plug-in-name.js';
 import {
@@ -72,7 +72,7 @@ function allOfIt(look: () => string): string {
 function entryOf(root: string, manifest: string): string {
   const exported = exportsOf(manifest);
   const target = exported === undefined ? mainOf(root) : targetOf(exported);
-  if (target === undefined) {
+  if (typeof target !== 'string') {
     throw refused('This package has no entry to import. Its author has to state it in "exports".');
   }
   const entry = resolve(root, target);
@@ -97,26 +97,20 @@ function mainOf(root: string): string | undefined {
   }
 }
 
-/** Of `exports`, what `import` of the package's name takes. */
-function targetOf(exported: unknown): string | undefined {
-  if (typeof exported === 'string') return exported;
-  if (typeof exported !== 'object' || exported === null) return undefined;
+/** Of `exports`, what `import` of the package's name takes. `null`: there is nothing to take. */
+function targetOf(exported: unknown): string | null | undefined {
+  if (typeof exported === 'string') return exported.startsWith('./') ? exported : null;
+  if (exported === null) return null;
+  if (typeof exported !== 'object') return undefined;
+  if (Array.isArray(exported)) return exported.map(targetOf).find(Boolean);
   if (Object.hasOwn(exported, '.')) return targetOf((exported as { '.': unknown })['.']);
-  const taken = Array.isArray(exported)
-    ? exported
-    : Object.entries(exported).flatMap(([name, target]) => (conditions.has(name) ? [target] : []));
-  return taken.map(targetOf).find((target) => target !== undefined);
+  return Object.entries(exported)
+    .filter(([name]) => conditions.has(name))
+    .map(([, target]) => targetOf(target))
+    .find((target) => target !== undefined);
 }
 
 const conditions: ReadonlySet<string> = new Set(['import', 'module-sync', 'node', 'default']);
-
-/** This folder and those above it, but for `node_modules`, which have none of their own. */
-function* foldersUp(from: string): Iterable<string> {
-  for (let folder = from; ; folder = dirname(folder)) {
-    if (basename(folder) !== 'node_modules') yield folder;
-    if (dirname(folder) === folder) return;
-  }
-}
 
 /** From `top` down to `bottom`, both included. */
 function foldersBetween(top: string, bottom: string): readonly string[] {
@@ -126,10 +120,7 @@ function foldersBetween(top: string, bottom: string): readonly string[] {
 
 /** A name that is nearly one of the installed ones is more likely misspelt than missing. */
 function notInstalled(name: string, from: string): TokenError {
-  const installed = [...foldersUp(from)].flatMap((folder) =>
-    installedPlugIns(join(folder, 'node_modules')),
-  );
-  const near = nearestName(name, installed);
+  const near = nearestName(name, installedPlugIns(from));
   const question = near === undefined ? 'Run' : `Did you mean "${near}"? Else run`;
   return refused(`This package is not installed. ${question} in ${from}: npm install ${name}`);
 }

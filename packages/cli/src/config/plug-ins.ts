@@ -48,9 +48,29 @@ async function loadPlugIn(use: string, configPath: string): Promise<LoadedPlugIn
     return { problem: wordsOfError(error) };
   }
   try {
-    return plugInOf((await import(pathToFileURL(place).href)) as Exports);
+    const exported = await inTime(import(pathToFileURL(place).href), LONGEST_LOAD_MS);
+    return exported === undefined ? { problem: neverLoaded } : plugInOf(exported as Exports);
   } catch (thrown) {
     return { thrown };
+  }
+}
+
+const LONGEST_LOAD_MS = 10_000;
+const neverLoaded: ProblemWords = {
+  message: `The code of this package is not loaded after ${LONGEST_LOAD_MS / 1_000} s.`,
+  hint: 'Its author must not wait for anything on import.',
+};
+
+/** The timer also keeps the process alive: what never ends does not. */
+async function inTime<Value>(coming: Promise<Value>, longestMs: number) {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, longestMs, undefined);
+  });
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Secret, scrub, type TokenProvider } from '@tokenkeep/core';
 import type { z } from 'zod';
+import { atOnce } from './at-once.js';
 import { mapTexts } from './config-path.js';
 import { type FoundProblem, schemaProblems } from './schema-problems.js';
 
@@ -11,18 +12,35 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 
 /**
  * What any Standard Schema finds wrong: of zod in words of ours, of another library in its own,
- * cleaned of what it was given. What a schema finds only later is left to the engine.
+ * cleaned of what it was given.
  */
 export function standardProblems(schema: StandardSchema, data: unknown): readonly FoundProblem[] {
-  if (isZod(schema)) return schemaProblems(schema, data);
-  const result = schema['~standard'].validate(data);
-  if (result instanceof Promise || result.issues === undefined) return [];
+  if (isZod(schema)) return zodProblems(schema, data);
+  const result = atOnce(schema['~standard'].validate(data));
+  if (result === undefined) return [answersLater];
+  if (result.issues === undefined) return [];
   const texts = secretsIn(data);
   return result.issues.map(({ path = [], message }) => ({
     path: path.map((part) => (typeof part === 'object' ? part.key : part)).map(nameOrIndex),
     message: 'This value is not accepted.',
     hint: `${scrub(message, texts)}${message.endsWith('.') ? '' : '.'}`,
   }));
+}
+
+const answersLater: FoundProblem = {
+  path: [],
+  message: 'The schema for this answers later.',
+  hint: 'Its author has to make it answer at once: schemas of plug-ins are not waited for.',
+};
+
+function zodProblems(schema: z.ZodType, data: unknown): readonly FoundProblem[] {
+  try {
+    return schemaProblems(schema, data);
+  } catch (thrown) {
+    // Of whichever copy of zod.
+    if ((thrown as Error | null)?.constructor?.name === '$ZodAsyncError') return [answersLater];
+    throw thrown;
+  }
 }
 
 /** Every text in it, to clean words of. */

@@ -34,11 +34,11 @@ export function terminalInteraction(
       const shown = { code: plainText(code), url: openable(url) };
       const short = urlWithCode === undefined ? {} : { urlWithCode: openable(urlWithCode) };
       const life = durationInWords(lifetimeMs);
-      const directly = short.urlWithCode ? ` (or open ${short.urlWithCode})` : '';
+      const directly = short.urlWithCode ? `or open\n\n  ${short.urlWithCode}\n\n` : '';
       say(
         { login: { ...shown, ...short, lifetimeMs } },
-        `On any device, open ${shown.url}\nand type in the code ${terminal.errColours.bold(shown.code)}` +
-          `${directly}.\nIt can be used for ${life}.`,
+        `On any device, open\n\n  ${shown.url}\n\nand type in the code\n\n` +
+          `  ${terminal.errColours.bold(shown.code)}\n\n${directly}It can be used for ${life}.`,
       );
     },
   };

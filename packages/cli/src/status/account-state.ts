@@ -8,6 +8,7 @@ import {
   untilInWords,
 } from '../terminal/life-in-words.js';
 import { plainText } from '../terminal/plain-text.js';
+import { shellWord } from '../terminal/shell-word.js';
 
 /** What is known of an account, or why nothing is. */
 export type Looked = AccountStatus | (AccountSummary & { readonly error: TokenError });
@@ -112,7 +113,7 @@ type FoundStatus = AccountStatus & Pick<Found, 'origin' | 'logsPeopleIn'>;
 
 function nextOf(found: FoundStatus, now: EpochMs): string {
   const { state, next, blocked, generation } = found;
-  const login = `tokenkeep login ${plainText(found.name)}`;
+  const login = `tokenkeep login ${shellWord(found.name)}`;
   if (state === 'reauthorization_required') return personDoes(found, login);
   if (state === 'revoked') return `nothing, until: ${login}`;
   if (found.grantedScope !== undefined) return 'have the grant widened, or ask for less scope';

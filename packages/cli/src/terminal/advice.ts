@@ -1,6 +1,8 @@
 import type { ErrorCode, TokenError } from '@tokenkeep/core';
 import { type AccountOfError, accountOfError } from '../accounts/account-of-error.js';
 import { importTokens, replaceCredentials } from './account-commands.js';
+import { shellWord } from './shell-word.js';
+import { isWrongIssuer } from './wrong-issuer.js';
 
 /** `account` as it may be typed; `known`: what else is known of it. */
 type Advice = (account: string, known: AccountOfError | undefined) => string;
@@ -15,7 +17,9 @@ const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
   PROVIDER_THROTTLED: waiting,
   PROVIDER_OUTCOME_UNKNOWN: () =>
     'Wait: the outcome is settled by itself. Do not send the refresh token by hand.',
-  PROVIDER_PROTOCOL: () => 'Check baseUrl in the configuration, or tell the vendor.',
+  PROVIDER_PROTOCOL: () =>
+    'Check baseUrl in the configuration, and, of a declared provider, reply.accessToken and what ' +
+    'is beside it. If they are right, tell the vendor.',
   TOKEN_EXPIRED_ON_ARRIVAL: waiting,
   REAUTHORIZATION_REQUIRED: (account, known) =>
     known?.logsPeopleIn
@@ -54,8 +58,23 @@ const adviceByCode: Readonly<Record<ErrorCode, Advice>> = {
   ABORTED: nothing,
 };
 
+/** Where the reason says more than the code. */
+const adviceByReason: Readonly<Record<string, Advice>> = {
+  gap: () => 'Run it again in a moment: the last request has only just been sent.',
+  login_refused: (account) => `Log in again: tokenkeep login ${account}`,
+};
+
 export function adviceFor(error: TokenError): string {
+  // The message says what to correct.
+  if (isWrongIssuer(error)) return '';
   const known = accountOfError(error);
-  const account = known?.name ?? error.account ?? '<account>';
-  return adviceByCode[error.code]?.(account, known) ?? '';
+  const name = known?.name ?? error.account;
+  const account = name === undefined ? '<account>' : shellWord(name);
+  const { [reasonOf(error)]: byReason } = adviceByReason;
+  return (byReason ?? adviceByCode[error.code])?.(account, known) ?? '';
+}
+
+/** A store and a client may be refused as well as a person. */
+function reasonOf({ code, reason = '' }: TokenError): string {
+  return reason === 'login_refused' && code !== 'REAUTHORIZATION_REQUIRED' ? '' : reason;
 }

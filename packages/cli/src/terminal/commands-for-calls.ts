@@ -1,5 +1,6 @@
+import { shellWord } from './shell-word.js';
+
 const commands: readonly (readonly [call: RegExp, command: string])[] = [
-  [/\bCall engine\.(\w+)\("([^"]*)"\)/g, 'Run tokenkeep $1 $2'],
   [/\bengine\.accounts\.(\w+)\(\)/g, 'tokenkeep accounts $1'],
   [/\bengine\.(\w+)\(\)/g, 'tokenkeep $1'],
   [/\{ force: true \}/g, '--force'],
@@ -7,5 +8,9 @@ const commands: readonly (readonly [call: RegExp, command: string])[] = [
 
 /** The engine's messages name calls of the library: here the commands that make them. */
 export function withCommands(message: string): string {
-  return commands.reduce((text, [call, command]) => text.replace(call, command), message);
+  const called = message.replace(
+    /\bCall engine\.(\w+)\("([^"]*)"\)/g,
+    (_, command: string, account: string) => `Run tokenkeep ${command} ${shellWord(account)}`,
+  );
+  return commands.reduce((text, [call, command]) => text.replace(call, command), called);
 }

@@ -1,6 +1,7 @@
 import { type ErrorCode, TokenError } from '@tokenkeep/core';
 import { INTERRUPTED } from './ended-question.js';
 import { type ExitCode, exitCodes } from './exit-codes.js';
+import { isWrongIssuer } from './wrong-issuer.js';
 
 const { unexpected, usage, accountUnknown, personMustAct, notNow, store } = exitCodes;
 
@@ -41,5 +42,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!TokenError.is(error)) return unexpected;
   if (error.reason === INTERRUPTED) return exitCodes.interrupted;
   if (error.reason !== undefined && keyReasons.has(error.reason)) return store;
+  if (isWrongIssuer(error)) return usage;
   return exitCodeOfError[error.code] ?? unexpected;
 }

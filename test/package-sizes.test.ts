@@ -5,11 +5,11 @@ import { providerSizes, sizesOnPage } from '../scripts/package-sizes.mjs';
  * Bytes of each entry of a provider: its own code, bundled and minified, without dependencies.
  * Counted is all that importing it loads; what an `import()` brings later has a limit of its own.
  */
-const limit = { atStart: 15_000, later: 5_000 };
+const limit = { atStart: 15_000, later: 9_000 };
 
 const sizes = await providerSizes();
 
-test('a provider loads at most 15 kB of its own at the start, and at most 5 kB later', () => {
+test('a provider loads at most 15 kB of its own at the start, and at most 9 kB later', () => {
   expect(sizes.length).toBeGreaterThanOrEqual(5);
   const tooLarge = sizes
     .filter(({ atStart, later }) => atStart > limit.atStart || later > limit.later)

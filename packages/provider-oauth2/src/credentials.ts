@@ -22,6 +22,11 @@ const clientCredentials = strictObject({
   grant: literal('client_credentials').default('client_credentials'),
   ...members,
 });
+/** The client of a person who logs in by it (RFC 6749 section 4.1, RFC 8628): it mints nothing. */
+const authorizationCode = strictObject({
+  grant: literal('authorization_code'),
+  ...members,
+});
 /** RFC 6749 section 4.3. */
 const password = strictObject({
   grant: literal('password'),
@@ -48,13 +53,14 @@ const signedAssertion = strictObject({
 });
 
 const SHAPES =
-  "give { clientId, clientSecret } or { clientId, privateKey }, { grant: 'password', username, " +
-  "password }, { grant: 'jwt_bearer', assertion }, or { grant: 'jwt_bearer', assertionKey, " +
-  'assertionIssuer, assertionSubject }; {} is the client of the provider';
+  "give { clientId, clientSecret } or { clientId, privateKey }, with grant: 'authorization_code' " +
+  "where a person logs in; { grant: 'password', username, password }, { grant: 'jwt_bearer', " +
+  "assertion }, or { grant: 'jwt_bearer', assertionKey, assertionIssuer, assertionSubject }; {} is " +
+  'the client of the provider';
 
 /** What an account may be configured with; `oauth2()` checks that there is a client as well. */
 export const anyCredentials = union(
-  [clientCredentials, password, assertion, signedAssertion],
+  [clientCredentials, authorizationCode, password, assertion, signedAssertion],
   SHAPES,
 );
 
@@ -77,6 +83,11 @@ export function oauth2Credentials(settings: OAuth2Settings) {
           : undefined);
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
     });
+}
+
+/** Whether they log in by themselves. */
+export function canObtain({ grant }: OAuth2Credentials): boolean {
+  return grant !== 'authorization_code';
 }
 
 /** Who asks: the account's own client, or the provider's. */

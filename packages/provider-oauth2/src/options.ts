@@ -58,7 +58,10 @@ export interface OAuth2Options {
 
   /** Where a browser comes back to. Without a port any is taken. Default `http://127.0.0.1/callback`. */
   readonly redirectUri?: string;
-  /** Further members of the authorization request, such as `prompt`. */
+  /**
+   * Further members of the authorization request, such as `prompt`. Default: `prompt=consent` with
+   * the scope `offline_access` (OpenID Connect Core section 11), else none.
+   */
   readonly authorizationParameters?: Readonly<Record<string, string>>;
 
   /** What becomes of refresh tokens. Default: single use, no grace. */
@@ -132,7 +135,9 @@ export const oauth2OptionsSchema = strictObject({
   metadata: array(string().min(1)).default([]),
   defaultLifetimeMs: milliseconds.default(300_000),
   maxLifetimeMs: milliseconds.default(DAY_MS),
-  budgets: array(custom<Budget>(isBudget, 'state operation, limit and key')).default([]),
+  budgets: array(
+    custom<Budget>(isBudget, 'state operation, limit, windowMs, burst, refillMs and key'),
+  ).default([]),
 });
 
 export type OAuth2Settings = z.output<typeof oauth2OptionsSchema>;
@@ -174,7 +179,8 @@ function isOrigin(value: string): boolean {
 }
 
 function isBudget(value: unknown): boolean {
-  const { operation, limit, key } = (value ?? {}) as Partial<Budget>;
+  const { operation, key, limit, windowMs, burst, refillMs } = (value ?? {}) as Partial<Budget>;
   const named = operation === 'obtain' || operation === 'refresh';
-  return named && typeof limit === 'number' && typeof key === 'function';
+  const counted = [limit, windowMs, burst, refillMs].every(Number.isFinite);
+  return named && counted && typeof key === 'function';
 }

@@ -1,23 +1,12 @@
-import {
-  PROVIDER_CONTRACT,
-  type ProviderCall,
-  type Secret,
-  type TokenProvider,
-} from '@tokenkeep/core';
-import { refreshTokenGrantRequest, revocationRequest } from 'oauth4webapi';
-import { type OAuth2Credentials, oauth2Credentials } from './credentials.js';
+import { PROVIDER_CONTRACT, type TokenProvider } from '@tokenkeep/core';
+import { refreshTokenGrantRequest } from 'oauth4webapi';
+import { canObtain, type OAuth2Credentials, oauth2Credentials } from './credentials.js';
 import { type OAuth2Options, type OAuth2Settings, readOptions } from './options.js';
 import { oauth2Profile } from './profile.js';
 import { knownServer } from './protocol/authorization-server.js';
-import {
-  askForTokens,
-  type Context,
-  contextOf,
-  requireEndpoint,
-  send,
-} from './protocol/context.js';
+import { askForTokens, type ContextFor, contextOf } from './protocol/context.js';
 import { askWithCredentials, parametersButScope } from './protocol/grant-requests.js';
-import { assertAccepted, errorCode, isTokenRejection, readTokens, successIn } from './replies.js';
+import { isTokenRejection, readTokens, successIn } from './replies.js';
 
 /**
  * An OAuth 2.0 authorization server that keeps to the RFCs. The client stands in the options, or in
@@ -43,6 +32,7 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
     id: settings.id,
     profile: oauth2Profile(settings),
     credentials: oauth2Credentials(settings),
+    canObtain,
 
     async obtain(credentials, call) {
       const { reply } = await askWithCredentials(await contextFor(call, credentials), credentials);
@@ -50,9 +40,15 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
     },
 
     ...(settings.refreshToken !== 'none' && { refresh: refreshWith(contextFor) }),
-    ...(canRevoke(settings) && { revoke: revokeWith(contextFor) }),
 
     // What few need is loaded when it is asked for.
+    ...(canRevoke(settings) && {
+      async revoke(tokens, call, credentials) {
+        const { revokeTokens } = await import('./revocation/revoke.js');
+        return revokeTokens(await contextFor(call, credentials), tokens);
+      },
+    }),
+
     async inspect(accessToken, call, credentials) {
       const { introspect } = await import('./introspection/introspect.js');
       return introspect(await contextFor(call, credentials), accessToken);
@@ -60,7 +56,7 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
 
     async login(interaction, call, credentials) {
       const { logPersonIn } = await import('./login/login.js');
-      return logPersonIn(await contextFor(call, credentials), interaction, call);
+      return logPersonIn(contextFor, interaction, call, credentials);
     },
 
     authorize(headers, token) {
@@ -73,10 +69,6 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
 }
 
 type Provider = Required<TokenProvider<OAuth2Credentials>>;
-type ContextFor = (
-  call: ProviderCall,
-  credentials: OAuth2Credentials | undefined,
-) => Promise<Context>;
 
 /** The request is oauth4webapi's; the reply is the engine's to judge, see `readTokens`. */
 function refreshWith(contextFor: ContextFor): Provider['refresh'] {
@@ -94,35 +86,4 @@ function refreshWith(contextFor: ContextFor): Provider['refresh'] {
 
 function canRevoke({ tokenEndpoint, revocationEndpoint }: OAuth2Settings): boolean {
   return revocationEndpoint !== false && !(tokenEndpoint && revocationEndpoint === undefined);
-}
-
-/** The refresh token first: what is left of the grant must not outlive a failure in between. */
-function revokeWith(contextFor: ContextFor): Provider['revoke'] {
-  return async ({ accessToken, refreshToken }, call, credentials) => {
-    const context = await contextFor(call, credentials);
-    requireEndpoint(context, 'revocation_endpoint');
-    if (refreshToken !== undefined) await revoke(context, refreshToken, 'refresh_token');
-    if (accessToken === undefined) return;
-    await revoke(context, accessToken, 'access_token', refreshToken !== undefined);
-  };
-}
-
-/** @param inVain whether it may be of a kind that this server cannot revoke, such as a JWT */
-async function revoke(
-  context: Context,
-  token: Secret,
-  hint: 'refresh_token' | 'access_token',
-  inVain = false,
-): Promise<void> {
-  const { reply } = await send(context, (road) =>
-    revocationRequest(...context.parties, token.reveal(), {
-      ...road,
-      additionalParameters: { token_type_hint: hint },
-    }),
-  );
-  const code = errorCode(reply);
-  // RFC 7009 section 2.2 answers 200 for these; not every server does.
-  if (code === 'invalid_token' || code === 'invalid_grant') return;
-  if (inVain && code === 'unsupported_token_type') return;
-  assertAccepted('endpoint', reply);
 }

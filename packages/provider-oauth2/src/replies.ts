@@ -9,6 +9,7 @@ import {
   refusalKindByOAuthError,
   refusalKindByStatus,
   refuse,
+  TokenError,
   type TokenReply,
 } from '@tokenkeep/core';
 import type { OAuth2Settings } from './options.js';
@@ -29,8 +30,10 @@ export type Asked =
  */
 export function readTokens(json: JsonObject, settings: OAuth2Settings): IssuedTokens {
   const refreshEnds = json.refresh_token_expires_in ?? json.refresh_expires_in;
+  const usable = isUsable(json.token_type, settings);
+  if (!usable && typeof json.refresh_token !== 'string') throw unusable();
   return {
-    accessToken: json.access_token,
+    accessToken: usable ? json.access_token : undefined,
     tokenType: json.token_type,
     lifetimeMs: lifetimeFrom(json.expires_in),
     scope: json.scope,
@@ -40,6 +43,23 @@ export function readTokens(json: JsonObject, settings: OAuth2Settings): IssuedTo
       refreshLifetimeMs: lifetimeFrom(refreshEnds),
     }),
   };
+}
+
+/**
+ * RFC 6749 section 7.1: a token of a type that is not understood must not be used. One that is bound
+ * to a key (RFC 9449 section 5) is of use to who has the key.
+ */
+function isUsable(type: JsonValue | undefined, { dpopKey }: OAuth2Settings): boolean {
+  const known = dpopKey === undefined ? /^bearer/i : /^bearer|^dpop$/i;
+  return known.test(String(type ?? 'bearer'));
+}
+
+function unusable(): TokenError {
+  return new TokenError(
+    'PROVIDER_PROTOCOL',
+    'The token_type of the reply is neither Bearer nor, for a provider with dpopKey, DPoP.',
+    { reason: 'protocol' },
+  );
 }
 
 /** @throws TokenError the refusal, also where it comes with HTTP 200 */
@@ -53,7 +73,7 @@ export function assertAccepted(asked: Asked, reply: TokenReply): void {
   const code = errorCode(reply);
   if (reply.ok && code === undefined) return;
   const description = reply.jsonIfAny()?.error_description;
-  throw refuse(kindOf(asked, reply.status, code), reply, { code, description });
+  throw refuse(kindOf(asked, reply, code), reply, { code, description });
 }
 
 /** RFC 6749 section 5.2 `error`, in the body or in the challenge. */
@@ -63,30 +83,35 @@ export function errorCode(reply: TokenReply): string | undefined {
   return challengeError(reply.header('www-authenticate'));
 }
 
+/** RFC 6750 section 3.1, RFC 9449 section 9, RFC 9470 section 3. */
+const notAboutTheToken = /^(invalid_request|insufficient_.*|use_dpop_nonce|invalid_dpop_proof)$/;
+
 /**
  * RFC 6750 section 3.1: a 401 that says `invalid_token`, or that gives no reason. Another reason is
- * not about the token: a DPoP proof without nonce, a login that is not recent enough.
+ * not about the token: a DPoP proof without nonce, a login that is not recent enough. It stands in the
+ * challenge; `error` in a body may be any word, and counts where it is one of these.
  */
 export async function isTokenRejection(reply: ApiReply): Promise<boolean> {
   if (reply.status !== 401) return false;
-  const code =
-    challengeError(reply.headers.get('www-authenticate')) ??
-    textOf(jsonAt((await reply.json()) as JsonValue | undefined, 'error'));
-  return code === undefined || code === 'invalid_token';
+  const code = challengeError(reply.headers.get('www-authenticate'));
+  if (code !== undefined) return code === 'invalid_token';
+  const word = textOf(jsonAt((await reply.json()) as JsonValue | undefined, 'error'));
+  return !notAboutTheToken.test(word ?? '');
 }
 
 /** Beside RFC 6749: RFC 8707 section 2, RFC 9449 sections 5 and 8. All are the operator's. */
 const aboutTheClient = ['invalid_target', 'invalid_dpop_proof', 'use_dpop_nonce'];
 
-function kindOf(asked: Asked, status: number, code: string | undefined): RefusalKind {
-  const byStatus = refusalKindByStatus(status);
+function kindOf(asked: Asked, reply: TokenReply, code: string | undefined): RefusalKind {
+  const byStatus = refusalKindByStatus(reply.status);
   if (byStatus !== 'ambiguous') return byStatus;
   if (code !== undefined && aboutTheClient.includes(code)) return 'client_rejected';
-  const kind = refusalKindByOAuthError(code) ?? 'ambiguous';
-  if (kind !== 'grant_rejected' || asked === 'refresh_token') return kind;
-  return asked === 'password' || asked === 'jwt_bearer'
-    ? 'credentials_rejected'
-    : 'client_rejected';
+  // RFC 6749 section 5.2: so is a client answered that could not prove who it is.
+  const challenged = reply.status === 401 && reply.header('www-authenticate') !== undefined;
+  const kind = refusalKindByOAuthError(code) ?? (challenged ? 'client_rejected' : 'ambiguous');
+  if (kind !== 'grant_rejected') return kind;
+  if (asked === 'password' || asked === 'jwt_bearer') return 'credentials_rejected';
+  return asked === 'client_credentials' || asked === 'endpoint' ? 'client_rejected' : kind;
 }
 
 const LONGEST_LOOKED_INTO = 8_192;

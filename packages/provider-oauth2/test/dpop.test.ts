@@ -89,7 +89,7 @@ describe('tokens that are bound to a key', () => {
     expect(asked.map(({ grant, status, error }) => [grant, status, error])).toEqual([
       ['authorization_code', 400, 'use_dpop_nonce'],
       ['authorization_code', 200, undefined],
-      ['refresh_token', 400, 'use_dpop_nonce'],
+      // The nonce is known from before.
       ['refresh_token', 200, undefined],
     ]);
     const me = dpopFetch({ key, fetch });
@@ -150,6 +150,22 @@ describe('dpopFetch', () => {
     expect(bodies).toEqual([body]);
     await send('https://api.example.com/', { method: 'POST', headers, body: 'text' });
     expect(bodies.slice(1)).toEqual(['text', 'text']);
+  });
+
+  test('reads a challenge that stands behind another one', async () => {
+    let calls = 0;
+    const send = dpopFetch({
+      key,
+      fetch: async () => {
+        calls += 1;
+        if (calls > 1) return new Response('fine');
+        const challenge = 'Bearer realm="x", DPoP error="use_dpop_nonce"';
+        const headers = { 'www-authenticate': challenge, 'dpop-nonce': 'n' };
+        return new Response('no', { status: 401, headers });
+      },
+    });
+    const init = { headers: { authorization: 'DPoP abc' } };
+    expect((await send('https://api.example.com/', init)).status).toBe(200);
   });
 
   test('refuses a key that is none, and does not show it', () => {

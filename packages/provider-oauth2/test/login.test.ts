@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { type LoginInteraction, nodeHttpExchange, TokenError } from '@tokenkeep/core';
+import {
+  createTokenEngine,
+  type LoginInteraction,
+  nodeHttpExchange,
+  TokenError,
+} from '@tokenkeep/core';
+import { oauth2 } from '@tokenkeep/provider-oauth2';
 import { TestClock, trackedExchange } from '@tokenkeep/testing';
 import { caught } from '../../../test/providers/caught.js';
 import { type OAuth2Setup, OAuth2World } from './oauth2-world.js';
@@ -7,11 +13,7 @@ import { personWithBrowser, personWithCode } from './server/persons.js';
 import { UserAgent } from './server/user-agent.js';
 
 const person: OAuth2Setup = {
-  provider: () => ({
-    clientId: 'public',
-    clientSecret: undefined as never,
-    authorizationParameters: { prompt: 'consent' },
-  }),
+  provider: () => ({ clientId: 'public', clientSecret: undefined as never }),
   account: { scope: 'openid offline_access' },
 };
 
@@ -48,6 +50,35 @@ describe('a person with a browser', () => {
       { status: 200 },
       { status: 200 },
     ]);
+  });
+
+  test('is asked to consent only where a refresh token is wanted, and nothing else was said', async () => {
+    const prompts: (string | null)[] = [];
+    const asking = (scope: string, authorizationParameters?: Record<string, string>) =>
+      promptAt({ scope, authorizationParameters });
+    prompts.push(await asking('openid offline_access'));
+    prompts.push(await asking('openid offline_access', { prompt: 'login' }));
+    prompts.push(await asking('openid'));
+    expect(prompts).toEqual(['consent', 'login', null]);
+  });
+
+  test('whose code the server refuses is told to log in again', async () => {
+    await using world = await OAuth2World.begin(person);
+    const interaction: LoginInteraction = {
+      ...personWithBrowser().interaction,
+      async browse({ redirectUri, urlFor }) {
+        const state = new URL(await urlFor(redirectUri)).searchParams.get('state');
+        return new URL(`${redirectUri}?code=old&state=${state}&iss=${world.server.issuer}`);
+      },
+    };
+    const error = await caught(world.engine.login('crm', { interaction }));
+    expect(error).toMatchObject({
+      code: 'REAUTHORIZATION_REQUIRED',
+      reason: 'login_refused',
+      providerCode: 'invalid_grant',
+    });
+    expect(error.message).toContain('Log in again');
+    expect((await world.engine.status('crm')).state).toBe('new');
   });
 
   test('who changes their mind is told so, and the account is as it was', async () => {
@@ -105,6 +136,40 @@ describe('a person with a browser', () => {
     expect(signals[1]?.aborted).toBe(true);
   });
 });
+
+/** What the page a person is sent to asks of them. */
+async function promptAt({
+  scope,
+  authorizationParameters = {},
+}: {
+  readonly scope: string;
+  readonly authorizationParameters?: Record<string, string> | undefined;
+}): Promise<string | null> {
+  const issuer = 'https://id.example.com';
+  await using engine = await createTokenEngine({
+    providers: [
+      oauth2({
+        id: 'idp',
+        issuer,
+        tokenEndpoint: `${issuer}/token`,
+        authorizationEndpoint: `${issuer}/auth`,
+        clientId: 'us',
+        authorizationParameters,
+      }),
+    ],
+    accounts: [{ provider: 'idp', account: 'ada', scope }],
+  });
+  let page = '';
+  const interaction: LoginInteraction = {
+    ...personWithBrowser().interaction,
+    async browse({ redirectUri, urlFor }) {
+      page = await urlFor(redirectUri);
+      return new URL(`${redirectUri}?error=access_denied`);
+    },
+  };
+  await caught(engine.login('ada', { interaction }));
+  return new URL(page).searchParams.get('prompt');
+}
 
 /** Waiting costs no real time. */
 function inVirtualTime(setup: OAuth2Setup) {

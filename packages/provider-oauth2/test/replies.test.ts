@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '@tokenkeep/core';
 import { oauth2 } from '@tokenkeep/provider-oauth2';
@@ -6,6 +7,7 @@ import { caught, refusalKind } from '../../../test/providers/caught.js';
 import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
 import { testCall } from '../../../test/providers/test-call.js';
 
+const dpopKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
 const json = { 'content-type': 'application/json' };
 
 function providerAt(url: string, options: object = {}) {
@@ -58,6 +60,10 @@ describe('a refusal is of the kind', () => {
       { status: 401, headers: { 'www-authenticate': 'Basic error="invalid_client"' } },
       'client_rejected',
     ],
+    // RFC 6749 section 5.2: 401 is what a failed authentication of the client looks like.
+    ['refresh', { status: 401, headers: { 'www-authenticate': 'Basic' } }, 'client_rejected'],
+    ['refresh', { status: 401, body: '<html>' }, 'ambiguous'],
+    ['refresh', error(401, 'Unauthorized'), 'ambiguous'],
     ['refresh', error(429, 'invalid_grant'), 'throttled'],
     ['refresh', error(400, 'slow_down'), 'throttled'],
     ['refresh', error(400, 'temporarily_unavailable'), 'unavailable'],
@@ -89,7 +95,7 @@ describe('a reply with tokens', () => {
         id_token: 'not.for.us',
       },
     });
-    const provider = providerAt(server.url, { metadata: ['instance_url', 'missing'] });
+    const provider = providerAt(server.url, { dpopKey, metadata: ['instance_url', 'missing'] });
     const issued = await provider.refresh?.(new Secret('rt'), testCall(), undefined);
     expect(issued).toEqual({
       accessToken: 'at',
@@ -110,6 +116,50 @@ describe('a reply with tokens', () => {
     const issued = await operations.refresh(server.url);
     expect(issued).toMatchObject({ accessToken: null, lifetimeMs: undefined, refreshToken: 'rt2' });
   });
+
+  test.each([
+    ['mac', {}],
+    ['N_A', {}],
+    ['DPoP', { dpopKey: undefined }],
+  ])(
+    'of type %s is of no use, but for its refresh token (RFC 6749 section 7.1)',
+    async (type, options) => {
+      await using server = await endpoint({
+        headers: json,
+        body: { access_token: 'at', token_type: type, expires_in: 60, refresh_token: 'rt2' },
+      });
+      const issued = await providerAt(server.url, options).refresh?.(
+        new Secret('rt'),
+        testCall(),
+        undefined,
+      );
+      expect(issued).toMatchObject({ accessToken: undefined, refreshToken: 'rt2' });
+    },
+  );
+
+  test('of another type, without a refresh token, is an error that says so', async () => {
+    const body = { access_token: 'at', token_type: 'mac', expires_in: 60 };
+    await using server = await endpoint({ headers: json, body });
+    const error = await caught(operations.client_credentials(server.url));
+    expect(error).toMatchObject({ code: 'PROVIDER_PROTOCOL', reason: 'protocol' });
+    expect(error.message).toContain('token_type');
+  });
+
+  test.each(['bearer', 'BEARER', 'BearerToken', undefined, null])(
+    'of type %s is a bearer token',
+    async (type) => {
+      await using server = await endpoint({
+        headers: json,
+        body: { access_token: 'at', token_type: type, expires_in: 60 },
+      });
+      const issued = await providerAt(server.url).refresh?.(
+        new Secret('rt'),
+        testCall(),
+        undefined,
+      );
+      expect(issued?.accessToken).toBe('at');
+    },
+  );
 
   test('that is HTML is an error', async () => {
     await using server = await endpoint({ body: '<html>signed in</html>' });
@@ -183,6 +233,15 @@ describe('the API says that the token is refused', () => {
       true,
     ],
     ['invalid_token in JSON', [401, { error: 'invalid_token' }], true],
+    ['a 401 of Spring or Nest', [401, { status: 401, error: 'Unauthorized' }], true],
+    [
+      'a word of their own in JSON',
+      [401, { error: 'token_expired' }, { 'www-authenticate': 'Bearer' }],
+      true,
+    ],
+    ['a permission is missing, in JSON', [401, { error: 'insufficient_scope' }], false],
+    ['a request is malformed, in JSON', [401, { error: 'invalid_request' }], false],
+    ['a nonce is wanted, in JSON', [401, { error: 'use_dpop_nonce' }], false],
     ['a 401 without a reason', [401], true],
     [
       'a nonce is wanted',

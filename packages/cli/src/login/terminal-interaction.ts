@@ -1,4 +1,4 @@
-import type { LoginInteraction } from '@tokenkeep/core';
+import { type LoginInteraction, TokenError } from '@tokenkeep/core';
 import { durationInWords } from '../terminal/life-in-words.js';
 import { plainText } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
@@ -25,10 +25,13 @@ export function terminalInteraction(
     ...(device ? { way: 'code' } : {}),
     async browse(page, signal) {
       await using redirect = await loopbackRedirect(page, signal);
-      const url = openable(await page.urlFor(redirect.redirectUri));
+      const asked = await page.urlFor(redirect.redirectUri);
+      const url = openable(asked);
+      const answer = redirect.answerTo(asked);
+      answer.catch(() => {});
       say({ login: { url } }, `Log in here:\n\n  ${url}\n`);
       if (open && terminal.canAsk) openInBrowser(url, process.platform);
-      return await redirect.cameBack;
+      return await answer;
     },
     async showCode({ code, url, urlWithCode, lifetimeMs }) {
       const shown = { code: plainText(code), url: openable(url) };
@@ -48,7 +51,11 @@ export function terminalInteraction(
 function openable(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError('The server gave an address to log in at that is no URL of the web.');
+    throw new TokenError(
+      'PROVIDER_PROTOCOL',
+      'The server gave an address to log in at that is no URL of the web.',
+      { reason: 'protocol' },
+    );
   }
   return plainText(url.href, LONGEST_URL);
 }

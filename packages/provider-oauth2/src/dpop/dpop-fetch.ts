@@ -1,6 +1,7 @@
 import { Secret, TokenError } from '@tokenkeep/core';
 import { allowInsecureRequests, customFetch, DPoP, protectedResourceRequest } from 'oauth4webapi';
-import { isSigningKey, signingKeyPair } from '../client/signing-key.js';
+import { isSigningKey } from '../client/signing-key.js';
+import { signingKeyPair } from '../client/signing-key-pair.js';
 
 /** As `fetch` is called with a URL; what `authorizedFetch` takes as its option `fetch`. */
 export type SendingFetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -81,5 +82,5 @@ async function withProof(
 function wantsNonce(answer: Response): boolean {
   const challenge = answer.headers.get('www-authenticate') ?? '';
   const given = answer.headers.has('dpop-nonce');
-  return answer.status === 401 && given && /^DPoP\b.*\buse_dpop_nonce\b/i.test(challenge);
+  return answer.status === 401 && given && /(^|,\s*)DPoP\b.*\buse_dpop_nonce\b/i.test(challenge);
 }

@@ -5,20 +5,19 @@ import {
   calculatePKCECodeChallenge,
   generateRandomCodeVerifier,
   generateRandomState,
-  processAuthorizationCodeResponse,
   validateAuthResponse,
 } from 'oauth4webapi';
 import { askForTokens, type Context } from '../protocol/context.js';
 import { parametersButScope, parametersOf } from '../protocol/grant-requests.js';
 import { inProtocol } from '../protocol/through-call.js';
-import { readTokens, successIn } from '../replies.js';
+import { tokensOfLogin } from './tokens-of-login.js';
 
 /** RFC 6749 section 4.1 with PKCE (RFC 7636), for a host that can be reached by a browser. */
 export async function loginByBrowser(
   context: Context,
   interaction: LoginInteraction,
 ): Promise<IssuedTokens> {
-  const { as, client, parties, settings, call } = context;
+  const { parties, settings, call } = context;
   const codeVerifier = generateRandomCodeVerifier();
   const state = generateRandomState();
   let { redirectUri } = settings;
@@ -31,15 +30,13 @@ export async function loginByBrowser(
   };
   const cameBackTo = await interaction.browse(page, call.signal);
   const parameters = await inProtocol(() => answerIn(context, cameBackTo, state));
-  const { reply, response } = await askForTokens(context, (road) =>
+  const { reply } = await askForTokens(context, (road) =>
     authorizationCodeGrantRequest(...parties, parameters, redirectUri, codeVerifier, {
       ...road,
       additionalParameters: parametersButScope(context),
     }),
   );
-  const json = successIn('authorization_code', reply);
-  await inProtocol(() => processAuthorizationCodeResponse(as, client, response));
-  return readTokens(json, settings);
+  return tokensOfLogin('authorization_code', reply, settings);
 }
 
 interface Question {
@@ -54,9 +51,13 @@ async function authorizationUrl(
 ): Promise<string> {
   const { as, client, settings, dpop } = context;
   const url = new URL(as.authorization_endpoint ?? '');
+  const asked = parametersOf(context);
+  // OpenID Connect Core section 11: otherwise offline_access is ignored.
+  const isOffline = asked.get('scope')?.split(' ').includes('offline_access');
   const parameters = {
+    ...(isOffline && { prompt: 'consent' }),
     ...settings.authorizationParameters,
-    ...Object.fromEntries(parametersOf(context)),
+    ...Object.fromEntries(asked),
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: redirectUri,

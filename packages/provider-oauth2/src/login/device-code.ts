@@ -1,22 +1,21 @@
 import {
   type IssuedTokens,
+  type JsonObject,
   type LoginCall,
   type LoginInteraction,
+  lifetimeFrom,
+  refusalOf,
   TokenError,
 } from '@tokenkeep/core';
-import {
-  deviceAuthorizationRequest,
-  deviceCodeGrantRequest,
-  processDeviceAuthorizationResponse,
-  processDeviceCodeResponse,
-} from 'oauth4webapi';
+import { deviceAuthorizationRequest, deviceCodeGrantRequest } from 'oauth4webapi';
 import { askForTokens, type Context, send } from '../protocol/context.js';
 import { parametersButScope, parametersOf } from '../protocol/grant-requests.js';
-import { type Exchanged, inProtocol } from '../protocol/through-call.js';
-import { errorCode, readTokens, successIn } from '../replies.js';
+import { successIn } from '../replies.js';
+import { missing, notLoggedIn, tokensOfLogin } from './tokens-of-login.js';
 
 /** RFC 8628 section 3.2: where the server does not say how often it may be asked. */
 const DEFAULT_INTERVAL_MS = 5_000;
+const SHORTEST_INTERVAL_MS = 1_000;
 /** RFC 8628 section 3.5. */
 const SLOWER_BY_MS = 5_000;
 const LONGEST_MS = 1_800_000;
@@ -27,67 +26,74 @@ export async function loginByCode(
   interaction: LoginInteraction,
   call: LoginCall,
 ): Promise<IssuedTokens> {
-  const { as, client, parties } = context;
-  const { reply, response } = await send(context, (road) =>
-    deviceAuthorizationRequest(...parties, parametersOf(context), road),
+  const { reply } = await send(context, (road) =>
+    deviceAuthorizationRequest(...context.parties, parametersOf(context), road),
   );
-  successIn('endpoint', reply);
-  const code = await inProtocol(() => processDeviceAuthorizationResponse(as, client, response));
-  const lifetimeMs = Math.min(code.expires_in * 1_000, LONGEST_MS);
-  const { verification_uri_complete: urlWithCode } = code;
+  const json = successIn('endpoint', reply);
+  const deviceCode = textIn(json, 'device_code');
+  const lifetimeMs = Math.min(lifetimeFrom(json.expires_in) ?? 0, LONGEST_MS);
+  if (lifetimeMs <= 0) throw missing('expires_in');
+  const { verification_uri_complete: urlWithCode } = json;
   await interaction.showCode(
     {
-      code: code.user_code,
-      url: code.verification_uri,
-      ...(urlWithCode === undefined ? {} : { urlWithCode }),
+      code: textIn(json, 'user_code'),
+      url: textIn(json, 'verification_uri'),
+      ...(typeof urlWithCode === 'string' && { urlWithCode }),
       lifetimeMs,
     },
     call.signal,
   );
-  let intervalMs = code.interval === undefined ? DEFAULT_INTERVAL_MS : code.interval * 1_000;
-  for (let waitedMs = 0; waitedMs < lifetimeMs; waitedMs += intervalMs) {
-    await call.wait(intervalMs);
-    const asked = await ask(context, code.device_code);
-    if (asked === undefined) {
-      intervalMs *= 2;
-      continue;
+  let intervalMs = intervalIn(json);
+  let retryAfterMs = 0;
+  for (let waitedMs = 0; waitedMs < lifetimeMs; ) {
+    const pauseMs = Math.min(Math.max(intervalMs, retryAfterMs), lifetimeMs - waitedMs);
+    await call.wait(pauseMs);
+    waitedMs += pauseMs;
+    try {
+      return await tokensFor(context, deviceCode);
+    } catch (error) {
+      intervalMs = intervalAfter(error, intervalMs);
+      retryAfterMs = refusalOf(error)?.retryAfterMs ?? 0;
     }
-    const said = errorCode(asked.reply);
-    if (said === 'slow_down') intervalMs += SLOWER_BY_MS;
-    else if (said === 'access_denied' || said === 'expired_token') throw notLoggedIn(said);
-    else if (said !== 'authorization_pending') return tokensIn(context, asked);
   }
   throw notLoggedIn('expired_token');
 }
 
-/** `undefined`: no reply. The code is still good, and is asked about less often. */
-async function ask(context: Context, deviceCode: string): Promise<Exchanged | undefined> {
-  try {
-    return await askForTokens(context, (road) =>
-      deviceCodeGrantRequest(...context.parties, deviceCode, {
-        ...road,
-        additionalParameters: parametersButScope(context),
-      }),
-    );
-  } catch (error) {
-    const silent = ['PROVIDER_UNAVAILABLE', 'PROVIDER_OUTCOME_UNKNOWN'];
-    if (TokenError.is(error) && silent.includes(error.code)) return undefined;
-    throw error;
+function textIn(json: JsonObject, member: string): string {
+  const text = json[member];
+  if (typeof text !== 'string' || text === '') throw missing(member);
+  return text;
+}
+
+function intervalIn({ interval }: JsonObject): number {
+  const statedMs = lifetimeFrom(interval) ?? 0;
+  return statedMs > 0 ? Math.max(statedMs, SHORTEST_INTERVAL_MS) : DEFAULT_INTERVAL_MS;
+}
+
+async function tokensFor(context: Context, deviceCode: string): Promise<IssuedTokens> {
+  const { reply } = await askForTokens(context, (road) =>
+    deviceCodeGrantRequest(...context.parties, deviceCode, {
+      ...road,
+      additionalParameters: parametersButScope(context),
+    }),
+  );
+  return tokensOfLogin('device_code', reply, context.settings);
+}
+
+/**
+ * How often the server may be asked from now on. After silence, or a failure that passes, the code is
+ * still good.
+ *
+ * @throws what ended the login
+ */
+function intervalAfter(error: unknown, intervalMs: number): number {
+  if (!TokenError.is(error)) throw error;
+  const { providerCode } = error;
+  if (providerCode === 'authorization_pending') return intervalMs;
+  if (providerCode === 'slow_down') return intervalMs + SLOWER_BY_MS;
+  if (providerCode === 'access_denied' || providerCode === 'expired_token') {
+    throw notLoggedIn(providerCode);
   }
-}
-
-async function tokensIn(context: Context, { reply, response }: Exchanged): Promise<IssuedTokens> {
-  const { as, client, settings } = context;
-  const json = successIn('device_code', reply);
-  await inProtocol(() => processDeviceCodeResponse(as, client, response));
-  return readTokens(json, settings);
-}
-
-function notLoggedIn(providerCode: 'access_denied' | 'expired_token'): TokenError {
-  const words =
-    providerCode === 'access_denied' ? 'The login was refused' : 'The code was not used in time';
-  return new TokenError('REAUTHORIZATION_REQUIRED', `${words}. Begin the login anew.`, {
-    reason: 'login_refused',
-    providerCode,
-  });
+  if (!error.retryable) throw error;
+  return intervalMs * 2;
 }

@@ -1,14 +1,16 @@
-import { type ProviderCall, TokenError } from '@tokenkeep/core';
-import { type AuthorizationServer, discoveryRequest, processDiscoveryResponse } from 'oauth4webapi';
+import type { ProviderCall } from '@tokenkeep/core';
+import type { AuthorizationServer, DPoPHandle } from 'oauth4webapi';
 import { furtherEndpoints, type OAuth2Settings } from '../options.js';
 import { stated } from './stated.js';
-import { inProtocol, throughCall } from './through-call.js';
 
-/** The server's metadata: given in the options, or asked for once in the life of the provider. */
+/** What a provider knows of its server. None of it has to be kept: what is lost costs a request. */
 export interface KnownServer {
+  /** Given in the options, or asked for once in the life of the provider. */
   metadata(call: ProviderCall): Promise<AuthorizationServer>;
-  /** An endpoint is not there any more: it is asked for again next time. */
+  /** It leads nowhere: it is asked for again next time. */
   forget(): void;
+  /** By client id. They remember the nonces the server gave (RFC 9449 section 8.2). */
+  readonly proofs: Map<string, DPoPHandle>;
 }
 
 export function knownServer(settings: OAuth2Settings): KnownServer {
@@ -17,12 +19,16 @@ export function knownServer(settings: OAuth2Settings): KnownServer {
   return {
     async metadata(call) {
       if (stated !== undefined) return stated;
-      known ??= await discover(settings.issuer, call);
+      if (known === undefined) {
+        const { discover } = await import('./discovery.js');
+        known = await discover(settings.issuer, call);
+      }
       return known;
     },
     forget() {
       known = undefined;
     },
+    proofs: new Map(),
   };
 }
 
@@ -38,34 +44,4 @@ function statedMetadata(settings: OAuth2Settings): AuthorizationServer | undefin
     token_endpoint: tokenEndpoint,
     ...stated(Object.fromEntries(others)),
   });
-}
-
-/** RFC 8414, and where that finds nothing, OpenID Connect Discovery: the older of the two places. */
-async function discover(issuer: string, call: ProviderCall): Promise<AuthorizationServer> {
-  const preliminary = true;
-  for (const algorithm of ['oauth2', 'oidc'] as const) {
-    const { reply, response } = await throughCall(
-      call,
-      (road) => discoveryRequest(new URL(issuer), { ...road, algorithm }),
-      { preliminary },
-    );
-    if (reply.ok) {
-      reply.json();
-      return Object.freeze(
-        await inProtocol(() => processDiscoveryResponse(new URL(issuer), response)),
-      );
-    }
-    const elsewhere = reply.status === 404 && algorithm === 'oauth2';
-    if (!elsewhere) throw noMetadata(issuer, reply.status);
-  }
-  throw noMetadata(issuer, 404);
-}
-
-function noMetadata(issuer: string, status: number): TokenError {
-  return new TokenError(
-    'PROVIDER_UNAVAILABLE',
-    `${issuer} does not say where its endpoints are (HTTP ${status}). Correct "issuer", or give ` +
-      '"tokenEndpoint" and the other endpoints.',
-    { retryable: true, reason: 'discovery', status },
-  );
 }

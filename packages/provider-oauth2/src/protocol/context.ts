@@ -4,11 +4,9 @@ import {
   type Client,
   type ClientAuth,
   clockSkew,
-  DPoP,
   type DPoPHandle,
 } from 'oauth4webapi';
 import { clientAuthentication } from '../client/client-authentication.js';
-import { signingKeyPair } from '../client/signing-key.js';
 import { clientOf, type OAuth2Credentials } from '../credentials.js';
 import type { OAuth2Settings } from '../options.js';
 import { errorCode } from '../replies.js';
@@ -24,11 +22,16 @@ export interface Context {
   /** Who is asked by whom: what every request of oauth4webapi begins with. */
   readonly parties: readonly [AuthorizationServer, Client, ClientAuth];
   readonly credentials: OAuth2Credentials | undefined;
-  /** A key of its own for each operation would do no harm; its nonces last as long as it. */
   readonly dpop: DPoPHandle | undefined;
   readonly secrets: readonly Secret[];
-  forgetServer(): void;
+  readonly forgetServer: () => void;
 }
+
+/** Makes what the requests of an operation are made of. */
+export type ContextFor = (
+  call: ProviderCall,
+  credentials: OAuth2Credentials | undefined,
+) => Promise<Context>;
 
 export async function contextOf(
   settings: OAuth2Settings,
@@ -37,6 +40,8 @@ export async function contextOf(
   credentials: OAuth2Credentials | undefined,
 ): Promise<Context> {
   const described = clientOf(settings, credentials);
+  // Those that cannot be had may have a client of their own: another's is none of theirs.
+  if (credentials === undefined && call.credentialsError !== undefined) throw call.credentialsError;
   if (described === undefined) throw noClient(settings.id);
   const { clientId, clientSecret } = described;
   const { dpopKey, assertionAudience, clockSkewMs } = settings;
@@ -49,10 +54,20 @@ export async function contextOf(
     as,
     client,
     parties: [as, client, await clientAuthentication(described, assertionAudience)],
-    dpop: dpopKey && DPoP(client, await signingKeyPair(dpopKey)),
+    dpop: dpopKey && (await proofsFor(client, dpopKey, server)),
     secrets: clientSecret === undefined ? [] : [clientSecret],
     forgetServer: () => server.forget(),
   };
+}
+
+async function proofsFor(client: Client, key: Secret, { proofs }: KnownServer) {
+  const { client_id: id } = client;
+  const known = proofs.get(id);
+  if (known !== undefined) return known;
+  const { proofsWith } = await import('../client/private-key.js');
+  const made = await proofsWith(client, key);
+  proofs.set(id, made);
+  return made;
 }
 
 type Endpoint =
@@ -63,8 +78,9 @@ type Endpoint =
   | 'device_authorization_endpoint';
 
 /** @throws TokenError `CONFIGURATION_INVALID`: the server has none, as far as is known */
-export function requireEndpoint({ as, settings }: Context, endpoint: Endpoint): void {
+export function requireEndpoint({ as, settings, forgetServer }: Context, endpoint: Endpoint): void {
   if (as[endpoint] !== undefined) return;
+  forgetServer();
   throw new TokenError(
     'CONFIGURATION_INVALID',
     `The authorization server of "${settings.id}" has no ${endpoint}, as far as is known.`,
@@ -72,8 +88,17 @@ export function requireEndpoint({ as, settings }: Context, endpoint: Endpoint): 
   );
 }
 
-export function send(context: Context, request: (road: Road) => Promise<Response>) {
-  return throughCall(context.call, request, { secrets: context.secrets });
+/** @throws TokenError what `throughCall` throws */
+export async function send(
+  { call, secrets, forgetServer }: Context,
+  request: (road: Road) => Promise<Response>,
+): Promise<Exchanged> {
+  try {
+    return await throughCall(call, request, { secrets });
+  } catch (error) {
+    if (TokenError.is(error, 'CONFIGURATION_UNSAFE_URL')) forgetServer();
+    throw error;
+  }
 }
 
 type TokenRoad = Road & { readonly DPoP?: DPoPHandle };
@@ -92,7 +117,9 @@ export async function askForTokens(
     send(context, (road) => request(dpop === undefined ? road : { ...road, DPoP: dpop }));
   const first = await once();
   if (first.reply.status === 404) context.forgetServer();
-  return dpop !== undefined && wantsNonce(first.reply) ? once() : first;
+  if (dpop === undefined || !wantsNonce(first.reply)) return first;
+  context.call.nothingProcessed();
+  return once();
 }
 
 function wantsNonce(reply: TokenReply): boolean {

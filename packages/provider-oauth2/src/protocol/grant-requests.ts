@@ -1,4 +1,4 @@
-import type { Secret } from '@tokenkeep/core';
+import { type Secret, TokenError } from '@tokenkeep/core';
 import { clientCredentialsGrantRequest, genericTokenEndpointRequest } from 'oauth4webapi';
 import type { OAuth2Credentials } from '../credentials.js';
 import { askForTokens, type Context } from './context.js';
@@ -19,6 +19,10 @@ export async function askWithCredentials(
       return askForTokens(context, (road) =>
         clientCredentialsGrantRequest(...parties, parameters, road),
       );
+    case 'authorization_code':
+      throw new TokenError('REAUTHORIZATION_REQUIRED', 'A person has to log in.', {
+        reason: 'no_credentials',
+      });
     case 'password': {
       parameters.set('username', credentials.username);
       parameters.set('password', credentials.password.reveal());

@@ -1,5 +1,5 @@
 import { Secret, TokenError } from '@tokenkeep/core';
-import { privateKeyJwt } from '../client/private-key-jwt.js';
+import { privateKeyJwt } from '../client/private-key.js';
 import type { SignedAssertionCredentials } from '../credentials.js';
 import type { Context } from './context.js';
 

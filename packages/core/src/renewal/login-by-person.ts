@@ -38,7 +38,9 @@ export async function loginByPerson(
     issued = await provider.login(interaction, waiting, credentials?.value);
   } catch (error) {
     signal.throwIfAborted();
-    throw providerError(provider.id, error, [...call.secrets, ...(credentials?.secrets ?? [])]);
+    const secrets = [...call.secrets, ...(credentials?.secrets ?? [])];
+    const context = { account: account.id, provider: provider.id };
+    throw providerError(provider.id, error, secrets).withContext(context);
   }
   return importTokens(services, account, importable(issued));
 }

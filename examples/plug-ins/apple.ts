@@ -7,15 +7,21 @@ import { z } from 'zod';
 const secret = z
   .custom<string | Secret>((value) => typeof value === 'string' || Secret.is(value), 'give a text')
   .transform((value) => Secret.of(value));
+const privateKey = secret.refine(
+  isP256Key,
+  'give the text of the .p8 file that Apple made: a P-256 private key',
+);
 
 const credentials = z.strictObject({
   teamId: z.string().min(1),
   clientId: z.string().min(1),
   keyId: z.string().min(1),
   /** The .p8 file that Apple made. */
-  privateKey: secret,
+  privateKey,
   /** The authorization code of a login, for the first pair. */
   code: secret.optional(),
+  /** The one of that login, where it had one. */
+  redirectUri: z.string().min(1).optional(),
 });
 
 export type AppleCredentials = z.output<typeof credentials>;
@@ -43,21 +49,36 @@ export function apple(options: AppleOptions = {}): TokenProvider<AppleCredential
   const declared = httpProvider({
     id: 'apple',
     baseUrl,
-    credentials: { clientId: { secret: false }, clientSecret: {}, code: { optional: true } },
+    credentials: {
+      clientId: { secret: false },
+      clientSecret: {},
+      code: { optional: true },
+      redirectUri: { secret: false, optional: true },
+    },
     obtain: {
       needs: ['code'],
       url: '/auth/token',
-      form: { grant_type: 'authorization_code', code: '{credentials.code}', ...client },
+      form: {
+        grant_type: 'authorization_code',
+        code: '{credentials.code}',
+        redirect_uri: '{credentials.redirectUri}',
+        ...client,
+      },
     },
     refresh: {
       url: '/auth/token',
       form: { grant_type: 'refresh_token', refresh_token: '{refreshToken}', ...client },
     },
+    revoke: {
+      url: '/auth/revoke',
+      form: { token: '{refreshToken}', token_type_hint: 'refresh_token', ...client },
+    },
     profile: { refreshToken: 'reusable', refreshRevokesAccessToken: false, passwordLogin: false },
   });
-  const withSecret = async ({ code, clientId, ...key }: AppleCredentials) => ({
+  const withSecret = async ({ code, redirectUri, clientId, ...key }: AppleCredentials) => ({
     clientId,
     code,
+    redirectUri,
     clientSecret: new Secret(await signed({ clientId, ...key }, now())),
   });
   return {
@@ -69,12 +90,24 @@ export function apple(options: AppleOptions = {}): TokenProvider<AppleCredential
       if (declared.refresh === undefined) throw new TypeError('refresh is declared above');
       return declared.refresh(refreshToken, call, ready);
     },
+    async revoke(tokens, call, given) {
+      if (given === undefined && call.credentialsError) throw call.credentialsError;
+      await declared.revoke?.(tokens, call, given && (await withSecret(given)));
+    },
   };
+}
+
+function isP256Key(pem: Secret): boolean {
+  try {
+    return createPrivateKey(pem.reveal()).asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    return false;
+  }
 }
 
 /** Apple allows six months; a request needs minutes. */
 async function signed(
-  { teamId, clientId, keyId, privateKey }: Omit<AppleCredentials, 'code'>,
+  { teamId, clientId, keyId, privateKey }: Omit<AppleCredentials, 'code' | 'redirectUri'>,
   nowMs: number,
 ): Promise<string> {
   const seconds = Math.floor(nowMs / 1_000);

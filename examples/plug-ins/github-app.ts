@@ -4,15 +4,16 @@ import { httpProvider } from '@tokenkeep/provider-http';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 
-const secret = z
+const privateKey = z
   .custom<string | Secret>((value) => typeof value === 'string' || Secret.is(value), 'give a text')
-  .transform((value) => Secret.of(value));
+  .transform((value) => Secret.of(value))
+  .refine(isRsaKey, 'give the text of the PEM file that GitHub made: an RSA private key');
 
 const credentials = z.strictObject({
   appId: z.string().min(1),
   installationId: z.string().regex(/^\d+$/, 'use digits'),
   /** The PEM file that GitHub made. */
-  privateKey: secret,
+  privateKey,
 });
 
 export type GitHubAppCredentials = z.output<typeof credentials>;
@@ -52,8 +53,9 @@ export function gitHubApp(options: GitHubAppOptions = {}): TokenProvider<GitHubA
         is: ['A JSON web token could not be decoded'],
         kind: 'credentials_rejected',
       },
-      { status: [404], at: 'message', is: ['Not Found'], kind: 'credentials_rejected' },
-      { at: 'message', contains: ['rate limit'], kind: 'throttled' },
+      // A clock that is off, here or there, makes no key wrong.
+      { at: 'message', contains: ["claim ('exp')", "claim ('iat')"], kind: 'unavailable' },
+      { at: 'message', contains: ['rate limit', 'Rate Limit'], kind: 'throttled' },
     ],
     rejected: [{ status: [401], at: 'message', is: ['Bad credentials'] }],
     profile: { passwordLogin: false },
@@ -66,6 +68,14 @@ export function gitHubApp(options: GitHubAppOptions = {}): TokenProvider<GitHubA
       return declared.obtain({ installationId, jwt }, call);
     },
   };
+}
+
+function isRsaKey(pem: Secret): boolean {
+  try {
+    return createPrivateKey(pem.reveal()).asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
 }
 
 /** At most ten minutes, from 60 s ago: GitHub's clock may be behind. */

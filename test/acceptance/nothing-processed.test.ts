@@ -102,3 +102,15 @@ test('a refresh that needs credentials can say why there are none, and nothing i
   expect(server.log.count({ operation: 'refresh' })).toBe(1);
   expect(server.log.logins()).toHaveLength(1);
 });
+
+test('a failure of the server that is told in words may have come after the rotation', async () => {
+  await using world = new World();
+  const { server, ...setup } = await authRefreshWorld(world);
+  const engine = await world.engine(setup);
+  await world.run(engine.getToken('crm'));
+  server.faults.next('refresh', fault.json({ error: 'server_error' }, 400));
+  await world.clock.advance(2 * HOUR);
+  await world.run(engine.getToken('crm').catch(() => {}));
+  expect(world.seen('renewal:in_doubt')).toHaveLength(1);
+  expect(server.log.replays()).toEqual([]);
+});

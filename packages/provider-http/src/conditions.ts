@@ -19,7 +19,7 @@ export function fits(facts: ReplyFacts, condition: Condition): boolean {
     startsWith?.some((word) => said?.startsWith(word)),
     contains?.some((word) => said?.includes(word)),
   ];
-  return tests.every((passed) => passed !== false);
+  return !tests.includes(false);
 }
 
 /** What it looks at, beyond the status. */

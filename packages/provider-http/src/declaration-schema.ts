@@ -21,12 +21,15 @@ const count = int().positive();
 const status = int().min(200).max(599);
 const flag = boolean();
 const yes = flag.default(true);
+/** One of these words; without any, the first. */
+const firstOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
+  oneOf(words).default(words[0] as never);
 
 const moment = oneOf(['unix-seconds', 'unix-milliseconds', 'datetime']);
 const lifetime = strictObject({
   at: text,
   as: oneOf(['seconds', 'milliseconds', ...moment.options]),
-  serverTime: strictObject({ at: text, as: moment }).optional(),
+  serverTime: optional(strictObject({ at: text, as: moment })),
 });
 
 const words = array(text).min(1);
@@ -41,24 +44,27 @@ const condition = strictObject({
 }).partial();
 const conditions = array(condition);
 const noConditions = conditions.default([]);
+const noNames = array(name).default([]);
 
 const templates = optional(record(string(), text));
 const request = {
-  method: oneOf(['GET', 'POST', 'DELETE', 'PUT', 'PATCH']).default('POST'),
+  method: firstOf('POST', 'GET', 'DELETE', 'PUT', 'PATCH'),
   url: text,
   query: templates,
-  headers: record(
-    headerName,
-    union(
-      [
-        text,
-        strictObject({
-          basic: strictObject({ user: text, password: text, formEncoded: optional(flag) }),
-        }),
-      ],
-      'write a text, or { basic: { user, password } }',
+  headers: optional(
+    record(
+      headerName,
+      union(
+        [
+          text,
+          strictObject({
+            basic: strictObject({ user: text, password: text, formEncoded: optional(flag) }),
+          }),
+        ],
+        'write a text, or { basic: { user, password } }',
+      ),
     ),
-  ).optional(),
+  ),
   form: templates,
   json: optional(unknown()),
 };
@@ -75,7 +81,7 @@ const reply = strictObject({
 
 const tokenOperation = strictObject({
   ...request,
-  first: strictObject({ ...request, take: record(name, text) }).optional(),
+  first: optional(strictObject({ ...request, take: record(name, text) })),
   reply: reply.default({}),
 });
 
@@ -86,34 +92,37 @@ const budget = strictObject({
   reserve: optional(count),
   burst: count.default(1),
   refillMs: optional(count),
-  per: array(name).default([]),
+  per: noNames,
 });
 
 const profile = strictObject({
-  apiOrigins: array(
-    string().regex(/^https?:\/\/[^/?#@]+$/, 'give an origin: https://host'),
-  ).optional(),
-  renewal: oneOf(['ahead', 'on-demand']).default('ahead'),
-  refreshToken: union(
-    [
-      oneOf(['none', 'reusable']),
-      strictObject({ singleUse: literal(true), reuseGraceMs: int().nonnegative() }),
-    ],
-    'write none, reusable, or { singleUse: true, reuseGraceMs: 0 }',
-  ).optional(),
-  inDoubt: oneOf(['never-resend', 'resend-once']).default('never-resend'),
-  notProcessed: array(status).default([]),
+  apiOrigins: optional(
+    array(string().regex(/^https?:\/\/[^/?#@]+$/, 'give an origin: https://host')),
+  ),
+  renewal: firstOf('ahead', 'on-demand'),
+  refreshToken: optional(
+    union(
+      [
+        oneOf(['none', 'reusable']),
+        strictObject({ singleUse: literal(true), reuseGraceMs: int().nonnegative() }),
+      ],
+      'write none, reusable, or { singleUse: true, reuseGraceMs: 0 }',
+    ),
+  ),
+  inDoubt: firstOf('never-resend', 'resend-once'),
+  // RFC 6585 section 4: what is too much was not served.
+  notProcessed: array(status).default([429]),
   refreshRevokesAccessToken: yes,
-  revocationScope: oneOf(['token', 'grant']).default('grant'),
+  revocationScope: firstOf('grant', 'token'),
   lifetime: strictObject({
     defaultMs: count.default(300_000),
     maxMs: count.default(86_400_000),
-    zeroMeans: oneOf(['invalid', 'never']).default('invalid'),
+    zeroMeans: firstOf('invalid', 'never'),
   }).prefault({}),
   passwordLogin: yes,
   budgets: array(budget).default([]),
   // The engine checks its members.
-  pace: record(string(), union([string(), number()])).optional(),
+  pace: optional(record(string(), union([string(), number()]))),
 });
 
 /** The shape of a declaration. What members say of each other is checked by `httpProvider()`. */
@@ -124,19 +133,21 @@ export const providerDeclarationSchema = strictObject({
   credentials: record(name, strictObject({ secret: yes, optional: flag.default(false) })).default(
     {},
   ),
-  obtain: tokenOperation.extend({ needs: array(name).default([]) }).optional(),
+  obtain: optional(tokenOperation.extend({ needs: noNames })),
   refresh: optional(tokenOperation),
-  revoke: strictObject({ ...request, revoked: conditions.default([]) }).optional(),
-  inspect: strictObject({
-    ...request,
-    inactive: conditions.default([{ at: 'active', is: [false] }]),
-    lifetime: optional(lifetime),
-  }).optional(),
+  revoke: optional(strictObject({ ...request, revoked: noConditions })),
+  inspect: optional(
+    strictObject({
+      ...request,
+      inactive: conditions.default([{ at: 'active', is: [false] }]),
+      lifetime: optional(lifetime),
+    }),
+  ),
   reply: reply.default({}),
   refused: noConditions,
   refusals: array(
     condition.extend({
-      on: array(oneOf(['obtain', 'refresh', 'revoke', 'inspect'])).optional(),
+      on: optional(array(oneOf(['obtain', 'refresh', 'revoke', 'inspect']))),
       kind: oneOf([
         'grant_rejected',
         'credentials_rejected',
@@ -170,6 +181,7 @@ export type DeclaredAsk = Pick<
   NonNullable<Declared['obtain']>,
   'method' | 'url' | 'query' | 'headers' | 'form' | 'json'
 >;
+export type DeclaredTokenAsk = NonNullable<Declared['refresh']>;
 export type Condition = z.output<typeof condition>;
 export type Lifetime = z.output<typeof lifetime>;
 export type ReplyPlaces = z.output<typeof reply>;

@@ -2,7 +2,8 @@ import type { Pace, ProviderProfile, RefusalKind } from '@tokenkeep/core';
 
 /**
  * A provider as data: one API, as its vendor documents it. Everything is JSON, so it may stand in a
- * YAML file, and nothing in it is code. What is left out has the strictest default there is.
+ * YAML file, and nothing in it is code. What is left out has the strictest default there is, but for
+ * `profile.notProcessed`.
  *
  * A **template** is a text with placeholders: `{credentials.clientId}`, `{refreshToken}`,
  * `{accessToken}`, `{target.tenant}`, `{target.resource}`, `{target.scope}`, `{first.name}`. A brace
@@ -32,7 +33,7 @@ export interface ProviderDeclaration {
   readonly refused?: readonly ReplyCondition[] | undefined;
   /** What a refusal means; the first rule that fits decides. */
   readonly refusals?: readonly RefusalRule[] | undefined;
-  /** Whether `error` is read as in RFC 6749 section 5.2, at 2xx too. Default true. */
+  /** Whether `error`, a text, is read as in RFC 6749 section 5.2, at 2xx too. Default true. */
   readonly oauthErrors?: boolean | undefined;
   /** Where a refusal's words stand. Default `error` and `error_description`. */
   readonly words?: { readonly code?: Path | undefined; readonly description?: Path | undefined };
@@ -79,7 +80,10 @@ export interface BasicAuthorization {
 }
 
 export interface TokenOperation extends DeclaredRequest {
-  /** A request before this one, for what it needs: a session token, a nonce. */
+  /**
+   * A request before this one, for what it needs: a session token, a nonce. Where the refresh token is
+   * not in it, its failure says nothing of that.
+   */
   readonly first?: FirstStep | undefined;
   /** Members in which this operation's reply differs. */
   readonly reply?: DeclaredReply | undefined;
@@ -167,7 +171,7 @@ export interface DeclaredTokenPlace {
   readonly scheme?: string | undefined;
 }
 
-/** `ProviderProfile` of the contract, as data. Defaults are the strictest. */
+/** `ProviderProfile` of the contract, as data. Defaults are the strictest, but for `notProcessed`. */
 export interface DeclaredProfile {
   /** Default: the origin of `baseUrl`; none where that has a placeholder. */
   readonly apiOrigins?: readonly string[] | undefined;
@@ -175,6 +179,7 @@ export interface DeclaredProfile {
   /** Default: single use without grace; `none` without `refresh`. */
   readonly refreshToken?: ProviderProfile['refreshToken'] | undefined;
   readonly inDoubt?: ProviderProfile['inDoubt'] | undefined;
+  /** Default `[429]`: RFC 6585 section 4. */
   readonly notProcessed?: readonly number[] | undefined;
   readonly refreshRevokesAccessToken?: boolean | undefined;
   readonly revocationScope?: ProviderProfile['revocationScope'] | undefined;
@@ -188,6 +193,7 @@ export interface DeclaredBudget {
   readonly operation: 'obtain' | 'refresh';
   readonly limit: number;
   readonly windowMs: number;
+  /** Less than `limit`. Default 0. */
   readonly reserve?: number | undefined;
   /** Default 1. */
   readonly burst?: number | undefined;

@@ -11,9 +11,9 @@ export function readLifetime(
   call: ProviderCall,
 ): number | undefined {
   const read = millisecondsOf(valueAt(json, at), as);
-  if (as === 'seconds' || as === 'milliseconds') return read;
+  if (!read || as === 'seconds' || as === 'milliseconds') return read;
   const now = serverTime && millisecondsOf(valueAt(json, serverTime.at), serverTime.as);
-  return read === undefined || now === undefined ? call.lifetimeUntil(read, reply) : read - now;
+  return now === undefined ? call.lifetimeUntil(read, reply) : read - now;
 }
 
 function millisecondsOf(value: JsonValue | undefined, as: Lifetime['as']): number | undefined {
@@ -28,5 +28,5 @@ const DATETIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d
 
 function datetime(value: JsonValue | undefined): number | undefined {
   if (typeof value !== 'string' || !DATETIME.test(value)) return undefined;
-  return DateTime.fromISO(value, { setZone: true }).toMillis();
+  return DateTime.fromISO(value).toMillis();
 }

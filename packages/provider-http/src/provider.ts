@@ -2,24 +2,20 @@ import {
   type JsonObject,
   PROVIDER_CONTRACT,
   type ProviderCall,
-  refuse,
-  Secret,
-  TokenError,
+  type Secret,
   type TokenProvider,
-  type TokenReply,
 } from '@tokenkeep/core';
 import { fitsAny } from './conditions.js';
 import { declaredCredentials, type HttpCredentials } from './credentials.js';
 import type { Operation, ProviderDeclaration } from './declaration.js';
-import type { Declared, DeclaredAsk } from './declaration-schema.js';
+import type { DeclaredAsk, DeclaredTokenAsk } from './declaration-schema.js';
 import { readLifetime } from './lifetimes.js';
-import { mapMembers } from './map-members.js';
-import { namesInAsk } from './names-in-ask.js';
+import { namesInAsk, TOKENS } from './names-in-ask.js';
 import { declaredProfile } from './profile.js';
 import { readDeclaration } from './read-declaration.js';
-import { assertAccepted, factsOf, isTokenRejection, readTokens } from './replies.js';
-import { textAt, valueAt } from './reply-values.js';
-import { requestOf } from './requests.js';
+import { assertAccepted, factsOf, isTokenRejection, readTokens, takenFrom } from './replies.js';
+import { valueAt } from './reply-values.js';
+import { requestOf, unfit } from './requests.js';
 import type { Lookup } from './template.js';
 
 /**
@@ -48,15 +44,21 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
     return call.send(requestOf(asked, { ...declared, operation }, lookup));
   }
 
-  async function issued(operation: 'obtain' | 'refresh', asked: Asked, values: Values) {
-    const { first, reply: own } = asked;
-    let taken = {};
-    if (first !== undefined) {
-      const step = await ask(operation, first, values);
-      assertAccepted(declared, operation, step);
-      taken = { first: takenFrom(step, first.take) };
+  async function taken(operation: Operation, first: First, values: Values) {
+    const apart = operation === 'refresh' && !namesInAsk(first).includes('refreshToken');
+    try {
+      const reply = await ask(operation, first, values);
+      assertAccepted(declared, operation, reply, apart);
+      return takenFrom(reply, first.take, apart);
+    } finally {
+      if (apart) values.call.nothingProcessed();
     }
-    const reply = await ask(operation, asked, { ...values, ...taken });
+  }
+
+  async function issued(operation: Operation, asked: DeclaredTokenAsk, values: Values) {
+    const { first, reply: own } = asked;
+    const step = first && (await taken(operation, first, values));
+    const reply = await ask(operation, asked, { ...values, first: step });
     assertAccepted(declared, operation, reply);
     return readTokens(declared, { ...declared.reply, ...own }, reply, values.call);
   }
@@ -70,15 +72,15 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
     canObtain: (credentials) =>
       obtain?.needs.every((name) => credentials[name] !== undefined) ?? false,
 
-    obtain: (credentials, call) => issued('obtain', obtain as Asked, { call, credentials }),
+    obtain: (credentials, call) =>
+      issued('obtain', obtain as DeclaredTokenAsk, { call, credentials }),
 
     ...(refresh && {
       async refresh(refreshToken, call, credentials) {
-        if (credentials === undefined && usesCredentials(refresh)) {
-          throw new TokenError(
-            'CONFIGURATION_INVALID',
-            `To refresh, give the account of provider "${id}" its credentials.`,
-          );
+        const needed = namesInAsk(refresh).some((name) => name.startsWith('credentials.'));
+        if (needed && credentials === undefined) {
+          const place = { ...declared, operation: 'refresh' };
+          throw call.credentialsError ?? unfit(place, 'it needs credentials');
         }
         return issued('refresh', refresh, { call, credentials, refreshToken });
       },
@@ -86,8 +88,8 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
 
     ...(revoke && {
       async revoke(tokens, call, credentials) {
-        const names = namesInAsk(revoke).filter((name) => name.endsWith('Token'));
-        if (names.some((name) => !tokens[name as keyof typeof tokens])) return;
+        const names = namesInAsk(revoke);
+        if (TOKENS.some((name) => names.includes(name) && !tokens[name])) return;
         const reply = await ask('revoke', revoke, { ...tokens, call, credentials });
         if (!fitsAny(factsOf(reply), revoke.revoked)) assertAccepted(declared, 'revoke', reply);
       },
@@ -113,7 +115,7 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
   };
 }
 
-type Asked = NonNullable<Declared['refresh']>;
+type First = NonNullable<DeclaredTokenAsk['first']>;
 
 /** What placeholders stand for in one operation. */
 interface Values {
@@ -121,19 +123,5 @@ interface Values {
   readonly credentials?: HttpCredentials | undefined;
   readonly refreshToken?: Secret | undefined;
   readonly accessToken?: Secret | undefined;
-  readonly first?: HttpCredentials;
-}
-
-/** @throws TokenError where the first of two requests brought nothing to go on with */
-function takenFrom(reply: TokenReply, take: Readonly<Record<string, string>>): HttpCredentials {
-  return mapMembers(take, (at) => {
-    const value = textAt(reply.jsonIfAny(), at);
-    if (value === undefined) throw refuse('ambiguous', reply);
-    return new Secret(value);
-  });
-}
-
-function usesCredentials(asked: Asked): boolean {
-  const asks = asked.first === undefined ? [asked] : [asked, asked.first];
-  return asks.flatMap(namesInAsk).some((name) => name.startsWith('credentials.'));
+  readonly first?: HttpCredentials | undefined;
 }

@@ -1,7 +1,7 @@
-import { TokenError } from '@tokenkeep/core';
 import type { z } from 'zod';
 import { type DeclarationProblem, declarationProblems } from './declaration-problems.js';
 import { type Declared, providerDeclarationSchema } from './declaration-schema.js';
+import { invalid } from './invalid.js';
 
 /** More than anybody reads at once. */
 const MOST_SHOWN = 20;
@@ -14,11 +14,7 @@ export function readDeclaration(declaration: unknown): Declared {
     : result.error.issues.flatMap(wordsOf);
   if (result.success && problems.length === 0) return result.data;
   const shown = problems.slice(0, MOST_SHOWN).map((words) => words.join(': '));
-  throw new TokenError(
-    'CONFIGURATION_INVALID',
-    `Correct the declaration of a provider. ${shown.join('; ')}.`,
-    { reason: 'declaration' },
-  );
+  throw invalid('declaration', `Correct the declaration of a provider. ${shown.join('; ')}.`);
 }
 
 function wordsOf(issue: z.core.$ZodIssue): DeclarationProblem[] {

@@ -7,23 +7,51 @@ import {
   refusalKindByOAuthError,
   refusalKindByStatus,
   refuse,
+  Secret,
   type TokenReply,
 } from '@tokenkeep/core';
 import { fits, fitsAny, looksAtWords } from './conditions.js';
 import type { Operation } from './declaration.js';
 import type { Declared, ReplyPlaces } from './declaration-schema.js';
 import { readLifetime } from './lifetimes.js';
+import { mapMembers } from './map-members.js';
 import { type ReplyFacts, scalarsAt, textAt, valueAt } from './reply-values.js';
 
-/** @throws TokenError the refusal, at whatever status it came */
-export function assertAccepted(declared: Declared, operation: Operation, reply: TokenReply): void {
+/**
+ * @param apart the refresh token was not in the request: the reply says nothing of that
+ * @throws TokenError the refusal, at whatever status it came
+ */
+export function assertAccepted(
+  declared: Declared,
+  operation: Operation,
+  reply: TokenReply,
+  apart?: boolean,
+): void {
   const facts = factsOf(reply);
   const { words, oauthErrors, refused } = declared;
-  const said = oauthErrors && textAt(facts.json, 'error') !== undefined;
+  const error = valueAt(facts.json, 'error');
+  const said = oauthErrors && error && typeof error === 'string';
   if (reply.ok && !said && !fitsAny(facts, refused)) return;
   const code = textAt(facts.json, words.code) ?? textAt(facts.json, 'error');
   const description = textAt(facts.json, words.description);
-  throw refuse(kindOf(declared, operation, facts, code), reply, { code, description });
+  const kind = kindOf(declared, operation, facts, code);
+  throw refuse(apart && ENDS_GRANT.test(kind) ? 'unavailable' : kind, reply, { code, description });
+}
+
+/** At once, or the third time. */
+const ENDS_GRANT = /^(grant_rejected|ambiguous)$/;
+
+/** @throws TokenError where the first of two requests brought nothing to go on with */
+export function takenFrom(
+  reply: TokenReply,
+  take: Readonly<Record<string, string>>,
+  apart: boolean,
+): Record<string, Secret> {
+  return mapMembers(take, (at) => {
+    const value = textAt(reply.jsonIfAny(), at);
+    if (value === undefined) throw refuse(apart ? 'unavailable' : 'ambiguous', reply);
+    return new Secret(value);
+  });
 }
 
 export function readTokens(

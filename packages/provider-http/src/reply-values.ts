@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@tokenkeep/core';
+import type { JsonObject, JsonValue } from '@tokenkeep/core';
 import { mapMembers } from './map-members.js';
 
 /** What conditions look at: a token endpoint's reply, or an API's. */
@@ -14,8 +14,8 @@ export function valueAt(json: JsonValue | undefined, path: string): JsonValue | 
 }
 
 function step(value: JsonValue | undefined, name: string): JsonValue | undefined {
-  if (Array.isArray(value)) return value[Number(name)];
-  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  const isThere = typeof value === 'object' && Object.keys(value ?? {}).includes(name);
+  return isThere ? (value as JsonObject)[name] : undefined;
 }
 
 /** A text that says something; numbers are texts too. */

@@ -1,7 +1,8 @@
-import { Secret, TokenError, type TokenRequest } from '@tokenkeep/core';
+import { Secret, type TokenError, type TokenRequest } from '@tokenkeep/core';
 import type { DeclaredAsk } from './declaration-schema.js';
+import { invalid } from './invalid.js';
 import { mapMembers } from './map-members.js';
-import { joined, type Lookup, namesIn, render } from './template.js';
+import { joined, type Lookup, namesIn, render, revealed } from './template.js';
 
 /** Where a request stands in the declaration: `obtain`, `refresh.first`. */
 export interface AskPlace {
@@ -11,8 +12,13 @@ export interface AskPlace {
 }
 
 /** @throws TokenError `CONFIGURATION_INVALID`: a value is missing, or does not fit its place */
-export function requestOf(ask: DeclaredAsk, place: AskPlace, lookup: Lookup): TokenRequest {
+export function requestOf(ask: DeclaredAsk, place: AskPlace, values: Lookup): TokenRequest {
   const { method, url, query, headers, form, json } = ask;
+  const lookup: Lookup = (name) => {
+    const value = values(name);
+    if (HALF.test(revealed(value ?? ''))) throw unfit(place, `${name} is broken text`);
+    return value;
+  };
   return {
     method,
     url: withQuery(urlOf(url, place, lookup), valuesOf(query, lookup) as Fields),
@@ -24,6 +30,8 @@ export function requestOf(ask: DeclaredAsk, place: AskPlace, lookup: Lookup): To
 
 type Fields = Readonly<Record<string, string | Secret>>;
 
+/** Half of a character of UTF-16, which cannot be sent. */
+const HALF = /\p{Cs}/u;
 /** A label of a host, or several. Anything else in its place could lead to another host. */
 const LABELS = /^[a-z0-9][a-z0-9.-]{0,120}$/i;
 
@@ -39,11 +47,11 @@ function urlOf(url: string, place: AskPlace, lookup: Lookup): string | Secret {
   const full = fullUrl(url, place.baseUrl);
   const host = hostTemplate(full);
   for (const name of namesIn(full)) {
-    if (lookup(name) === undefined) throw unfit(place, `${name} is needed in the URL`);
-  }
-  for (const name of namesIn(host)) {
-    const fits = LABELS.test(String(lookup(name)));
-    if (!fits) throw unfit(place, `${name} is a part of the host: use letters, digits and hyphens`);
+    const value = lookup(name);
+    if (value === undefined) throw unfit(place, `${name} is needed in the URL`);
+    if (namesIn(host).includes(name) && !LABELS.test(String(value))) {
+      throw unfit(place, `${name} is a part of the host: use letters, digits and hyphens`);
+    }
   }
   const path = render(full.slice(host.length), lookup, (text) => {
     if (text === '.' || text === '..') throw unfit(place, 'a dot would lead to another path');
@@ -54,7 +62,7 @@ function urlOf(url: string, place: AskPlace, lookup: Lookup): string | Secret {
 
 function withQuery(url: string | Secret, query: Fields | undefined): string | Secret {
   if (query === undefined) return url;
-  const pairs = Object.entries(query).map(([name, value]) => [name, Secret.of(value).reveal()]);
+  const pairs = Object.entries(query).map(([name, value]) => [name, revealed(value)]);
   return joined(
     joined(url, '?'),
     new Secret(`${new URLSearchParams(pairs as [string, string][])}`),
@@ -77,7 +85,7 @@ function basicOf(
   const pair = [user, password].map((template) => render(template, lookup));
   if (pair.includes(undefined)) return undefined;
   const [name = '', word] = pair.map((value = '') => {
-    const text = Secret.of(value).reveal();
+    const text = revealed(value);
     return formEncoded ? new URLSearchParams([['', text]]).toString().slice(1) : text;
   });
   if (name.includes(':')) throw unfit(place, 'the user of Basic has a colon: write formEncoded');
@@ -92,10 +100,7 @@ function valuesOf(value: unknown, lookup: Lookup): unknown {
   return mapMembers({ ...value }, (member) => valuesOf(member, lookup));
 }
 
-function unfit({ id, operation }: AskPlace, problem: string): TokenError {
-  return new TokenError(
-    'CONFIGURATION_INVALID',
-    `Provider "${id}" cannot ask (${operation}): ${problem}. Correct the account.`,
-    { reason: 'declared_request' },
-  );
+export function unfit({ id, operation }: AskPlace, problem: string): TokenError {
+  const said = `Provider "${id}" cannot ask (${operation}): ${problem}. Correct the account.`;
+  return invalid('declared_request', said);
 }

@@ -50,5 +50,9 @@ function encoded(value: TemplateValue, encode: (text: string) => string): string
 
 export function joined(left: string | Secret, right: string | Secret): string | Secret {
   if (typeof left === 'string' && typeof right === 'string') return left + right;
-  return Secret.of(left).map((text) => text + Secret.of(right).reveal());
+  return new Secret(revealed(left) + revealed(right));
+}
+
+export function revealed(value: TemplateValue): string {
+  return Secret.of(value).reveal();
 }

@@ -165,6 +165,7 @@ function callThatGives(given: GivenReply, sent: TokenRequest[]): ProviderCall {
   return {
     target: { tenant: 'acme' },
     signal: new AbortController().signal,
+    nothingProcessed: () => {},
     lifetimeUntil: (endsAt) => endsAt,
     send: async (request) => {
       sent.push(request);
@@ -212,7 +213,8 @@ test(
         ];
         const steps = declaration.obtain?.first || declaration.refresh?.first ? 2 : 1;
         for (const run of [
-          (call: ProviderCall) => provider.obtain(credentials, call),
+          (call: ProviderCall) =>
+            provider.canObtain?.(credentials) ? provider.obtain(credentials, call) : undefined,
           (call: ProviderCall) => provider.refresh?.(refreshToken, call, credentials),
           (call: ProviderCall) => provider.refresh?.(refreshToken, call, undefined),
           (call: ProviderCall) => provider.revoke?.({ accessToken, refreshToken }, call),

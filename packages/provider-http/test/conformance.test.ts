@@ -94,8 +94,8 @@ describe('Tuya: a refresh token in the path, and a client in headers of its own'
   testTokenProvider({
     test,
     provider: declared('tuya'),
-    credentials: { clientId: 'app', clientSecret: 'correct:horse/battery' },
-    wrongCredentials: { clientId: 'app', clientSecret: 'staple and stapler' },
+    credentials: { clientId: 'correct:horse/battery' },
+    wrongCredentials: { clientId: 'staple and stapler' },
     server: {
       secretsInUrl: true,
       obtain: {
@@ -115,8 +115,8 @@ describe('Tuya: a refresh token in the path, and a client in headers of its own'
         refusedAs: 'client_rejected',
       },
       refresh: { request: 'GET /v1.0/token/*', refused: [refused(1010), refused(1011)] },
-      throttled: [refused(40000309), refused(501)],
-      api: { rejected: [refused(1010), refused(1011)], denied: refused(1106) },
+      throttled: [refused(1110), refused(1111)],
+      api: { rejected: [refused(1010), refused(1011), refused(1012)], denied: refused(1106) },
     },
   });
 });

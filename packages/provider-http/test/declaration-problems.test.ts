@@ -27,7 +27,7 @@ test('the strictest profile is the default', () => {
     renewal: 'ahead',
     refreshToken: { singleUse: true, reuseGraceMs: 0 },
     inDoubt: 'never-resend',
-    notProcessed: [],
+    notProcessed: [429],
     refreshRevokesAccessToken: true,
     revocationScope: 'grant',
     lifetime: { defaultMs: 300_000, maxMs: 86_400_000, zeroMeans: 'invalid' },
@@ -85,7 +85,7 @@ describe('a mistake is named with its member and with what to write', () => {
     [
       'a lone brace',
       { obtain: { url: '/a', form: { a: '{' } } },
-      'obtain.form.a: a brace stands alone; write {name}, or {{ for a brace',
+      'obtain.form.a: a brace stands alone; write {name}, or {{',
     ],
     [
       'a refresh token in a login',
@@ -105,7 +105,7 @@ describe('a mistake is named with its member and with what to write', () => {
     [
       'GET with a body',
       { obtain: { url: '/a', method: 'GET', form: {} } },
-      'obtain: write one of form and json; none of them with GET, but query',
+      'obtain: write one of form and json; with GET only query',
     ],
     [
       'a header of the engine',
@@ -115,12 +115,12 @@ describe('a mistake is named with its member and with what to write', () => {
     [
       'a secret in a host',
       { obtain: { url: 'https://{credentials.password}.a.example/' } },
-      'obtain.url: a secret in the name of a host',
+      'obtain.url: names a secret in a host',
     ],
     [
       'a refresh token in a host',
       { refresh: { url: 'https://{refreshToken}.a.example/' } },
-      'refresh.url: a secret in the name of a host',
+      'refresh.url: names a secret in a host',
     ],
     [
       'a host that anybody owns',
@@ -135,17 +135,37 @@ describe('a mistake is named with its member and with what to write', () => {
     [
       'needs of what is required',
       { obtain: { ...obtain, needs: ['user'] } },
-      'obtain.needs: name credentials that have optional: true',
+      'obtain.needs: name optional credentials',
     ],
     [
       'a budget by a secret',
       { profile: { budgets: [{ operation: 'obtain', limit: 9, windowMs: 1, per: ['password'] }] } },
-      'profile.budgets.0.per: name credentials that have secret: false',
+      'profile.budgets.0.per: name credentials with secret: false',
+    ],
+    [
+      'a budget that is all in reserve',
+      { profile: { budgets: [{ operation: 'obtain', limit: 2, windowMs: 1, reserve: 2 }] } },
+      'profile.budgets.0.reserve: leave some of the limit',
+    ],
+    [
+      'a duration as text',
+      { profile: { lifetime: { defaultMs: '5m' } } },
+      'profile.lifetime.defaultMs: Invalid input: expected number',
+    ],
+    [
+      'a number that is not of JSON',
+      { obtain: { url: '/a', json: { at: { big: 5n } } } },
+      'obtain.json: is no JSON, or has more than 16 levels',
+    ],
+    [
+      'a date that is not of JSON',
+      { obtain: { url: '/a', json: { at: new Date(0) } } },
+      'obtain.json: is no JSON',
     ],
     [
       'a final 500',
       { refusals: [{ status: [500], kind: 'grant_rejected' }] },
-      'refusals.0: is final, and needs words of the server',
+      'refusals.0: is final, and needs words: add at',
     ],
     [
       'a final anything',
@@ -153,24 +173,35 @@ describe('a mistake is named with its member and with what to write', () => {
       'refusals.0: is final, and needs words',
     ],
     [
-      'a rule that fits everything',
-      { refused: [{}] },
-      'refused.0: looks at nothing, or at two; write at or header',
+      'a final 503 that says nothing',
+      { refusals: [{ status: [503], at: 'token', present: false, kind: 'grant_rejected' }] },
+      'refusals.0: is final, and needs words: add at',
     ],
+    [
+      'a final silence at any status',
+      { refusals: [{ at: 'token', present: false, kind: 'grant_rejected' }] },
+      'refusals.0: is final, and needs words: add at',
+    ],
+    [
+      'a final header of whatever stands between',
+      { refusals: [{ header: 'server', contains: ['nginx'], kind: 'credentials_rejected' }] },
+      'refusals.0: is final, and needs words: add at',
+    ],
+    ['a rule that fits everything', { refused: [{}] }, 'refused.0: write at or header'],
     [
       'a comparison with nothing',
       { rejected: [{ status: [401], is: ['x'] }] },
-      'rejected.0: looks at nothing, or at two; write at or header',
+      'rejected.0: write at or header',
     ],
     [
       'two values at once',
       { rejected: [{ at: 'a', header: 'b' }] },
-      'rejected.0: looks at nothing, or at two',
+      'rejected.0: write at or header, or status alone',
     ],
     [
       'any 401 as revoked',
       { revoke: { url: '/r', revoked: [{ status: [401] }] } },
-      'revoke.revoked.0: is final, and needs words of the server',
+      'revoke.revoked.0: is final, and needs words: add at',
     ],
     [
       'a lifetime in weeks',
@@ -210,8 +241,17 @@ describe('a mistake is named with its member and with what to write', () => {
     const json: Record<string, unknown> = {};
     json.json = json;
     expect(complaint({ obtain: { url: '/a', json } })).toContain(
-      'obtain.json: has more than 16 levels',
+      'obtain.json: is no JSON, or has more than 16 levels',
     );
+  });
+
+  test('what is final may look at a header, or say nothing, below 500', () => {
+    const refusals = [
+      { status: [403], header: 'x-why', is: ['dead'], kind: 'grant_rejected' },
+      { status: [400], at: 'token', present: false, kind: 'credentials_rejected' },
+    ];
+    const header = { status: [401], header: 'www-authenticate', contains: ['invalid_token'] };
+    expect(complaint({ refusals, revoke: { url: '/r', revoked: [header] } })).toBe('');
   });
 
   test('all of them at once, and none of their values', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AccessToken, refusalOf, Secret } from '@tokenkeep/core';
+import {
+  type AccessToken,
+  type ProviderCall,
+  refusalOf,
+  Secret,
+  TokenError,
+} from '@tokenkeep/core';
 import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
 import { testCall } from '../../../test/providers/test-call.js';
 import { httpProvider, type ProviderDeclaration } from '../src/index.js';
@@ -57,6 +63,8 @@ describe('lifetimes', () => {
     ['datetime', '2026-11-22T11:00:00', undefined],
     ['datetime', 'tomorrow', undefined],
     ['seconds', null, undefined],
+    ['unix-seconds', 0, 0],
+    ['unix-milliseconds', '0', 0],
   ];
 
   test.each(forms.map(([as, value, ms]) => ({ as, value, ms })))(
@@ -144,6 +152,55 @@ describe('what is sent', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test('a revocation is sent whatever its credentials are called', async () => {
+    await using server = await endpoint({ body: {} });
+    const provider = httpProvider({
+      ...base,
+      baseUrl: server.url,
+      credentials: { adminToken: {} },
+      obtain: undefined,
+      revoke: {
+        url: '/r',
+        headers: { 'X-Admin': '{credentials.adminToken}' },
+        form: { token: '{accessToken}' },
+      },
+    });
+    const given = { adminToken: new Secret('adm') };
+    await provider.revoke?.({ accessToken: new Secret('a') }, testCall(), given);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a refresh that needs credentials says why there are none', async () => {
+    const client = { client_secret: '{credentials.password}' };
+    const provider = httpProvider({
+      ...base,
+      baseUrl: 'https://id.acme.example',
+      refresh: { url: '/refresh', form: { refresh_token: '{refreshToken}', ...client } },
+    });
+    const credentialsError = new TokenError('PROVIDER_UNAVAILABLE', 'The vault is sealed.');
+    const refresh = (call: ProviderCall) =>
+      provider.refresh?.(new Secret('r'), call, undefined) ?? Promise.resolve();
+    await expect(refresh({ ...testCall(), credentialsError })).rejects.toBe(credentialsError);
+    await expect(refresh(testCall())).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
+  });
+
+  test('text that is broken is refused in words, in whatever place, and not quoted', async () => {
+    const broken = { ...credentials, user: 'broken-\ud800-text' };
+    const user = '{credentials.user}';
+    for (const asked of [
+      { url: `/u/${user}` },
+      { url: '/u', query: { user } },
+      { url: '/u', form: { user } },
+      { url: '/u', json: { user } },
+    ]) {
+      const provider = httpProvider({ ...base, baseUrl: 'https://a.example', obtain: asked });
+      const error: unknown = await provider.obtain(broken, testCall()).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: 'CONFIGURATION_INVALID', reason: 'declared_request' });
+      expect(String(error)).toContain('credentials.user is broken text');
+      expect(String(error)).not.toContain('broken-');
+    }
+  });
+
   test('a revocation and an inspection carry credentials where they are declared to', async () => {
     await using server = await endpoint({ body: {} }, { body: { active: true } });
     const client = { basic: { user: '{credentials.user}', password: '{credentials.password}' } };
@@ -185,6 +242,12 @@ describe('what a refusal means', () => {
     ['refresh', 403, '<html>blocked</html>', 'ambiguous'],
   ] as const)('%s, HTTP %s, %j: %s', async (operation, status, body, kind) => {
     expect(await kindOf(operation, {}, { status, body })).toBe(kind);
+  });
+
+  test.each([0, false, null, ''])('a success with "error": %j is a success', async (error) => {
+    const body = { access_token: 'a', refresh_token: 'r2', error };
+    const { issued } = await obtained({}, { body });
+    expect(issued.refreshToken).toBe('r2');
   });
 
   test('words come before a rule of a status alone, whatever their order', async () => {

@@ -66,7 +66,7 @@ describe('a refusal is of the kind', () => {
     ['refresh', error(401, 'Unauthorized'), 'ambiguous'],
     ['refresh', error(429, 'invalid_grant'), 'throttled'],
     ['refresh', error(400, 'slow_down'), 'throttled'],
-    ['refresh', error(400, 'temporarily_unavailable'), 'unavailable'],
+    ['refresh', error(400, 'temporarily_unavailable'), 'throttled'],
     ['refresh', error(503, 'invalid_grant'), 'unavailable'],
     ['refresh', { status: 502, body: '<html>' }, 'unavailable'],
   ];

@@ -8,7 +8,8 @@ const kinds: Record<string, RefusalKind> = {
   invalid_request: 'client_rejected',
   invalid_scope: 'client_rejected',
   slow_down: 'throttled',
-  temporarily_unavailable: 'unavailable',
+  // "Temporary overloading", RFC 6749 section 4.1.2.1: not now, and nothing was done.
+  temporarily_unavailable: 'throttled',
   server_error: 'unavailable',
 };
 

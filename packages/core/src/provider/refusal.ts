@@ -10,7 +10,7 @@ import type { TokenReply } from './provider-call.js';
  * - `client_rejected`: the operator's client is wrong (`invalid_client`...). No account is marked.
  * - `upstream_rejected`: the bearer of another account was refused. That one is renewed.
  * - `quota_exceeded`: the vendor's own budget is used up. Waits for a refill.
- * - `throttled`: too fast. Waits for Retry-After, or backs off.
+ * - `throttled`: not now, nothing was done. Waits for Retry-After, or backs off.
  * - `unavailable`: the server failed. Backs off.
  * - `ambiguous`: a refusal that does not say what it refuses. Tried three times, then final.
  */

@@ -61,10 +61,11 @@ function saysNo({ status, coded }: Refusal): boolean {
   return status === 400 || status === 401 || (status < 300 && coded);
 }
 
-/** "Not now", in words of the token endpoint itself, is a no like any other. */
+/** "Not now", in words of the token endpoint itself, is a no like any other. A failure of it is not. */
 function mayHaveProcessed(refusal: Refusal, { sent, profile }: Failure): boolean {
   if (sent === 'refused' || profile.notProcessed.includes(refusal.status)) return false;
-  return refusal.kind === 'ambiguous' || !(refusal.coded && saysNo(refusal));
+  const notNow = refusal.kind === 'throttled' || refusal.kind === 'quota_exceeded';
+  return !(notNow && refusal.coded && saysNo(refusal));
 }
 
 function afterRefusal(record: AccountRecord, refusal: Refusal, f: Failure): AfterFailure {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonReply } from '@tokenkeep/testing';
+import { fault, jsonReply } from '@tokenkeep/testing';
 import { bodyOf, oauthManners } from './oauth-manners.js';
 import { vendorScene } from './vendor-scene.js';
 
@@ -51,4 +51,19 @@ test('Amazon LWA: the token goes bare in x-amz-access-token, and a 403 that says
   scene.server.truth.revokeAccess('main');
   expect(await scene.call()).toBe(200);
   expect(scene.server.log.count({ operation: 'obtain' })).toBe(2);
+});
+
+test('Amazon LWA: a client secret that is too old is told with 403 too, and no new token is asked for', async () => {
+  const manners = oauthManners('/auth/o2/token', {
+    route: ({ path }) => (path === '/auth/o2/token' ? 'obtain' : 'api'),
+    accepts: () => true,
+    accessToken: ({ headers }) => String(headers['x-amz-access-token']),
+  });
+  const credentials = { clientId: 'amzn1', clientSecret: 's', refreshToken: 'Atzr|1' };
+  await using scene = await vendorScene('amazon-lwa', manners, { credentials });
+  await scene.token();
+  const details = 'The LWA secret token you provided has expired.';
+  scene.server.faults.next('api', fault.json({ errors: [{ details }] }, 403));
+  expect(await scene.call()).toBe(403);
+  expect(scene.server.log.count({ operation: 'obtain' })).toBe(1);
 });

@@ -50,3 +50,15 @@ test('Bitrix24: nothing of the query is in an error, though the server says all 
     expect(shown).not.toContain(secret);
   }
 });
+
+test('Bitrix24: a code that is over is a wrong login; an unpaid portal ends nobody', async () => {
+  await using scene = await vendorScene('bitrix24', manners, { credentials });
+  scene.server.faults.next('obtain', fault.json({ error: 'expired_token' }, 401));
+  await expect(scene.token()).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+  await using other = await vendorScene('bitrix24', manners, { credentials });
+  await other.token();
+  await other.clock.advance(HOUR_MS);
+  other.server.faults.next('refresh', fault.json({ error: 'PAYMENT_REQUIRED' }, 402));
+  await expect(other.token()).rejects.toMatchObject({ code: 'CONFIGURATION_CLIENT_REJECTED' });
+  expect(other.events).toEqual(['token:obtained']);
+});

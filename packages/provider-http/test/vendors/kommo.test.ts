@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonReply } from '@tokenkeep/testing';
+import { fault, jsonReply } from '@tokenkeep/testing';
 import { bodyOf, oauthManners, withRedirect } from './oauth-manners.js';
 import { vendorScene } from './vendor-scene.js';
 
@@ -52,4 +52,14 @@ test('Kommo: "Token has been revoked" ends the grant, in the words of its hint',
   await scene.token();
   expect(scene.server.log.count({ operation: 'refresh' })).toBe(1);
   expect(scene.server.log.logins()).toHaveLength(2);
+});
+
+test('Kommo: "Некорректный клиент" is about the client, and ends nobody', async () => {
+  await using scene = await vendorScene('kommo', manners, { credentials: withRedirect });
+  await scene.token();
+  await scene.clock.advance(24 * HOUR_MS);
+  const body = { title: 'Некорректный клиент', status: 401 };
+  scene.server.faults.next('refresh', fault.json(body, 401));
+  await expect(scene.token()).rejects.toMatchObject({ code: 'CONFIGURATION_CLIENT_REJECTED' });
+  expect(scene.server.log.logins()).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonReply, type ServerRequest } from '@tokenkeep/testing';
+import { fault, jsonReply, type ServerRequest } from '@tokenkeep/testing';
 import { testCall } from '../../../../test/providers/test-call.js';
 import { httpProvider } from '../../src/index.js';
 import { declarationOf, vendorScene } from './vendor-scene.js';
@@ -65,4 +65,13 @@ test('Kuzzle: a token can be asked about, and revoked', async () => {
   expect(await provider.inspect?.(secret, call)).toEqual({ active: true });
   await provider.revoke?.({ accessToken: secret }, call);
   expect(await provider.inspect?.(secret, call)).toEqual({ active: false });
+});
+
+test('Kuzzle: an error of its own while it looks at a token ends no token', async () => {
+  await using scene = await vendorScene('kuzzle', manners(), { credentials });
+  await scene.token();
+  const error = { id: 'security.token.verification_error' };
+  scene.server.faults.next('api', fault.json({ error }, 500));
+  expect(await scene.call()).toBe(500);
+  expect(scene.requests.map(({ path }) => path)).toEqual(['/_login/local']);
 });

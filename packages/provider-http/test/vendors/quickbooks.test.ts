@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { bodyOf, oauthManners, withRedirect } from './oauth-manners.js';
-import { basic, vendorScene } from './vendor-scene.js';
+import { Secret, type TokenReply, type TokenRequest } from '@tokenkeep/core';
+import { testCall } from '../../../../test/providers/test-call.js';
+import { httpProvider } from '../../src/index.js';
+import { bodyOf, client, oauthManners, withRedirect } from './oauth-manners.js';
+import { basic, declarationOf, vendorScene } from './vendor-scene.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -44,4 +47,19 @@ test('QuickBooks: the refresh token comes back the same for a day, then changes,
   expect(scene.requests[0]?.headers.authorization).toBe(basic('client-1', 'shh-client'));
   const { refreshEndsAt } = await scene.engine.status('main');
   expect(refreshEndsAt).toBeGreaterThan(scene.clock.now() + 99 * 24 * HOUR_MS);
+});
+
+test('QuickBooks: a revocation goes to another host, as JSON, with the client', async () => {
+  const provider = httpProvider(declarationOf('quickbooks'));
+  const sent: TokenRequest[] = [];
+  const send = async (request: TokenRequest) => {
+    sent.push(request);
+    return { ok: true, status: 200, jsonIfAny: () => undefined } as TokenReply;
+  };
+  const tokens = { accessToken: new Secret('a1'), refreshToken: new Secret('r1') };
+  await provider.revoke?.(tokens, { ...testCall(), send }, client);
+  const [{ url, headers, json } = {} as TokenRequest] = sent;
+  expect(url).toBe('https://developer.api.intuit.com/v2/oauth2/tokens/revoke');
+  expect(Secret.of(headers?.Authorization ?? '').reveal()).toBe(basic('client-1', 'shh-client'));
+  expect(json).toEqual({ token: tokens.refreshToken });
 });

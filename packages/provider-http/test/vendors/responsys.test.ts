@@ -6,7 +6,7 @@ import { vendorScene } from './vendor-scene.js';
 const HOUR_MS = 3_600_000;
 const credentials = { username: 'ada', password: 'pw-responsys' };
 
-test('Responsys: the old token, bare, refreshes itself before its three hours end', async () => {
+test('Responsys: the old token, bare, refreshes itself before its two hours end', async () => {
   const refreshOf = new Map<string, string>();
   const manners = oauthManners('/rest/api/v1.3/auth/token', {
     route: (request) => {
@@ -23,12 +23,12 @@ test('Responsys: the old token, bare, refreshes itself before its three hours en
     },
     refusal: () => jsonReply(401, { errorCode: 'TOKEN_EXPIRED' }),
     rejection: () => jsonReply(401, { errorCode: 'TOKEN_EXPIRED' }),
-    rules: { accessLifeMs: 3 * HOUR_MS },
+    rules: { accessLifeMs: 2 * HOUR_MS },
   });
   await using scene = await vendorScene('responsys', manners, { credentials });
   scene.engine.start();
   const first = await scene.token();
-  await scene.clock.advance(2.95 * HOUR_MS);
+  await scene.clock.advance(1.95 * HOUR_MS);
   const second = await scene.clock.runUntil(scene.engine.getToken('main'));
   expect(second.metadata.endPoint).toBe('https://api5-2.responsys.example');
   expect(scene.requests[1]?.headers.authorization).toBe(first);

@@ -56,6 +56,7 @@ test('Salesforce: the tenant is a part of the host, and can lead to no other', a
   const call = (tenant: string) => ({
     target: { tenant },
     signal: new AbortController().signal,
+    nothingProcessed: () => {},
     lifetimeUntil: () => undefined,
     send: async ({ url }: { url: unknown }) => {
       asked.push(String(url));
@@ -63,11 +64,16 @@ test('Salesforce: the tenant is a part of the host, and can lead to no other', a
     },
   });
   const credentials = { ...withRedirect };
-  await expect(provider.obtain(credentials, call('acme--uat'))).rejects.toThrow('not sent');
+  for (const tenant of ['acme', 'acme--uat.sandbox']) {
+    await expect(provider.obtain(credentials, call(tenant))).rejects.toThrow('not sent');
+  }
   for (const tenant of ['evil.example/', 'a@evil.example', 'a#', 'a:80', '', '.', 'ä']) {
     await expect(provider.obtain(credentials, call(tenant))).rejects.toThrow(
       /is a part of the host/,
     );
   }
-  expect(asked).toEqual(['https://acme--uat.my.salesforce.com/services/oauth2/token']);
+  expect(asked).toEqual([
+    'https://acme.my.salesforce.com/services/oauth2/token',
+    'https://acme--uat.sandbox.my.salesforce.com/services/oauth2/token',
+  ]);
 });

@@ -79,3 +79,26 @@ test('Slack: the API refuses a dead token with HTTP 200, and the call is repeate
   expect(scene.server.log.count({ operation: 'refresh', outcome: 'issued' })).toBe(1);
   expect(scene.server.log.last).toMatchObject({ operation: 'api', outcome: 'served' });
 });
+
+test('Slack: fatal_error with HTTP 200 may have come after the rotation: the token is not sent again', async () => {
+  await using scene = await vendorScene('slack', both, { credentials });
+  await scene.token();
+  await scene.clock.advance(12 * HOUR_MS);
+  scene.server.faults.next('refresh', fault.json({ ok: false, error: 'fatal_error' }));
+  await scene.token().catch(() => {});
+  await scene.clock.advance(HOUR_MS);
+  await scene.token();
+  expect(scene.server.log.count({ operation: 'refresh' })).toBe(1);
+  expect(scene.server.log.replays()).toEqual([]);
+});
+
+test('Slack: ratelimited with HTTP 200 was not served: nobody has to log in', async () => {
+  await using scene = await vendorScene('slack', both, { credentials });
+  await scene.token();
+  await scene.clock.advance(12 * HOUR_MS);
+  scene.server.faults.next('refresh', fault.json({ ok: false, error: 'ratelimited' }));
+  await scene.token().catch(() => {});
+  await scene.clock.advance(HOUR_MS);
+  await scene.token();
+  expect(scene.server.log.logins()).toHaveLength(1);
+});

@@ -4,7 +4,7 @@ import { oauthManners } from './oauth-manners.js';
 import { vendorScene } from './vendor-scene.js';
 
 const HOUR_MS = 3_600_000;
-const credentials = { clientId: 'tuya-1', clientSecret: 'shh-tuya' };
+const credentials = { clientId: 'tuya-1' };
 const TOKEN = '/v1.0/token';
 const hidden = '/v1.0/token/';
 
@@ -13,7 +13,10 @@ const manners = oauthManners(TOKEN, {
     if (path.startsWith(hidden)) return 'refresh';
     return path === TOKEN ? 'obtain' : 'api';
   },
-  accepts: ({ headers, query }) => headers.secret === 'shh-tuya' && query.get('grant_type') === '1',
+  accepts: ({ headers, query }) =>
+    headers.client_id === 'tuya-1' &&
+    headers.secret === undefined &&
+    query.get('grant_type') === '1',
   refreshToken: ({ path }) => decodeURIComponent(path.slice(hidden.length)),
   accessToken: ({ headers }) => String(headers.access_token),
   tokens: (set, { seconds }) => ({

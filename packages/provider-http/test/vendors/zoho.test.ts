@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { fault, jsonReply } from '@tokenkeep/testing';
+import { httpProvider } from '../../src/index.js';
 import { bodyOf, client, oauthManners } from './oauth-manners.js';
-import { vendorScene } from './vendor-scene.js';
+import { declarationOf, vendorScene } from './vendor-scene.js';
 
 const MINUTE_MS = 60_000;
 const credentials = { ...client, refreshToken: '1000.stable' };
@@ -43,4 +44,13 @@ test('Zoho: a revoked refresh token is told with HTTP 200 too, and is final', as
     credentials: { ...credentials, refreshToken: '1000.revoked' },
   });
   await expect(scene.token()).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+});
+
+test('Zoho: the limit is counted by countAs, where accounts have one', () => {
+  const { profile } = httpProvider(declarationOf('zoho'));
+  const keys = ['ada', 'bob', undefined].map((countAs) =>
+    profile.budgets[0]?.key({ ...credentials, countAs }),
+  );
+  expect(new Set(keys).size).toBe(3);
+  expect(profile.budgets[0]?.key(credentials)).toBe(keys[2]);
 });

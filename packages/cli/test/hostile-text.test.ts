@@ -30,6 +30,7 @@ test('S24 a hostile account name cannot forge a line or repaint in status', () =
       reason: hostile,
       generation: 1,
       failures: 0,
+      refreshable: false,
       origin: 'config',
     },
     0,

@@ -62,7 +62,11 @@ describe('cookies, and ends in milliseconds', () => {
           headers: { 'set-cookie': `renewal=${refresh}; HttpOnly; Path=/session` },
           body: { data: { jwt: access, ends: lifetime } },
         }),
-        refused: { status: 401, body: { error: 'invalid_grant' } },
+        // For this provider a sentence is a word.
+        refused: [
+          { status: 401, body: { error: 'invalid_grant' } },
+          ...[401, 403].map((status) => ({ status, body: { message: 'Not allowed' } })),
+        ],
       },
       refresh: {
         request: 'POST /session/renewal',

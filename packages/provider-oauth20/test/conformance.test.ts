@@ -9,7 +9,7 @@ const vendorError = (code: string) => ({ errors: { error: [{ code, description: 
 const invalidToken = { status: 401, body: vendorError('invalid_token') };
 
 const resource: Pick<DescribedServer, 'revoke' | 'inspect' | 'throttled' | 'api'> = {
-  revoke: { request: 'DELETE /oauth20/access-tokens', unknown: invalidToken },
+  revoke: { request: 'DELETE /oauth20/access-tokens', only: 'access', unknown: invalidToken },
   inspect: {
     request: 'GET /oauth20/access-tokens',
     active: ({ lifetime }) => ({ body: { authenticated: 'true', expiresIn: lifetime } }),

@@ -18,8 +18,9 @@ const plain = (text: string) => text.replace(/[*`]/g, '').replace(/\s+/g, ' ');
 test.each(everyBrokenProvider)('$id ($title) is caught', async ({ make, caughtBy, prints }) => {
   const [failure] = await failuresOf(make, caughtBy);
   expect(failure?.sentence).toBe(prints);
-  const { says = '' } = everyRule.find(({ name }) => name === caughtBy) ?? {};
-  expect(failure?.message).toContain(`The provider contract says: "${says}"`);
+  const [, says = 'no sentence'] =
+    /The provider contract says: "(.*)" /.exec(failure?.message ?? '') ?? [];
+  expect(plain(reference('provider-contract.md'))).toContain(plain(says));
 });
 
 test('every rule catches one of them', () => {

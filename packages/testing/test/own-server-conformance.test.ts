@@ -19,7 +19,9 @@ async function answer(request: IncomingMessage): Promise<[status: number, body: 
   if (!known) return [401, { error: 'denied' }];
   issued += 1;
   living.add(`refresh-${issued}`);
-  return [200, { token: `token-${issued}`, refresh: `refresh-${issued}`, seconds: 3_600 }];
+  const ends = Math.floor(Date.now() / 1_000) + 604_800;
+  const set = { token: `token-${issued}`, refresh: `refresh-${issued}` };
+  return [200, { ...set, seconds: 3_600, refresh_ends: ends }];
 }
 
 const server = createServer(async (request, response) => {

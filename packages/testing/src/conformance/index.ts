@@ -1,6 +1,7 @@
 export type {
   DescribedGrant,
   DescribedPreliminary,
+  DescribedRefusal,
   DescribedReplies,
   DescribedReply,
   DescribedServer,

@@ -23,7 +23,7 @@ const credentials = z.strictObject({
 
 export type AcmeCredentials = z.output<typeof credentials>;
 /** Every part that a program can use; nobody logs in to it by hand. */
-export type Acme = Required<Omit<TokenProvider<AcmeCredentials>, 'login'>>;
+export type Acme = Required<Omit<TokenProvider<AcmeCredentials>, 'login' | 'canObtain'>>;
 
 /** The good provider that all the broken ones are made of. */
 export function acme(url: string): Acme {
@@ -110,7 +110,12 @@ export function readTokens(
 
 export function refusal(reply: TokenReply, denied: RefusalKind) {
   const code = codeOf(reply);
-  const kind = code === 'denied' ? denied : refusalKindByStatus(reply.status);
+  const words: Record<string, RefusalKind> = {
+    denied,
+    slow_down: 'throttled',
+    unknown_client: 'client_rejected',
+  };
+  const kind = words[String(code)] ?? refusalKindByStatus(reply.status);
   return refuse(kind, reply, { code, description: reply.jsonIfAny()?.message });
 }
 

@@ -50,6 +50,12 @@ export const api: readonly BrokenProvider[] = [
     }),
   ),
   broken(
+    'bearer-missing',
+    'a token without the word before it',
+    { caughtBy: authorizes, prints: 'authorize() writes no line like Authorization: Bearer *' },
+    () => ({ authorize: (headers, token) => headers.set('Authorization', token.reveal()) }),
+  ),
+  broken(
     'token-appended',
     'a token that is added to the one before',
     {

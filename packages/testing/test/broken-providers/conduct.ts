@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
-import { type IssuedTokens, Secret, type TokenReply } from '@tokenkeep/core';
+import { type IssuedTokens, Secret, TokenError, type TokenReply } from '@tokenkeep/core';
 import { logIn, readTokens } from './acme.js';
 import { type BrokenProvider, broken } from './broken-provider.js';
 
@@ -32,6 +32,66 @@ export const conduct: readonly BrokenProvider[] = [
           if (error.reason !== 'reset') throw error;
           return refresh(token, call, credentials);
         }),
+    }),
+  ),
+  broken(
+    'retries-unsent',
+    'a refresh that is tried again where nothing was sent',
+    {
+      caughtBy: 'a request is never repeated, whatever came of it',
+      prints: 'refresh() sent 2 requests where the first one was not sent at all',
+    },
+    ({ refresh }) => ({
+      refresh: (token, call, credentials) =>
+        refresh(token, call, credentials).catch((error: { status?: number }) => {
+          if (!TokenError.is(error, 'PROVIDER_UNAVAILABLE') || error.status !== undefined)
+            throw error;
+          return refresh(token, call, credentials);
+        }),
+    }),
+  ),
+  broken(
+    'retries-502',
+    'a refresh that is tried again after a 502',
+    {
+      caughtBy: 'a server that fails is unavailable, and rejects nobody',
+      prints: 'refresh() made 2 requests where 1 is described: POST /refresh, POST /refresh',
+    },
+    ({ refresh }) => ({
+      refresh: (token, call, credentials) =>
+        refresh(token, call, credentials).catch((error: { status?: number }) => {
+          if (error.status !== 502) throw error;
+          return refresh(token, call, credentials);
+        }),
+    }),
+  ),
+  broken(
+    'retries-409',
+    'a login that is tried again after a 409',
+    {
+      caughtBy: 'a refusal without words rejects nobody',
+      prints: 'obtain() made 2 requests where 1 is described: POST /login, POST /login',
+    },
+    ({ obtain }) => ({
+      obtain: (credentials, call) =>
+        obtain(credentials, call).catch((error: { status?: number }) => {
+          if (error.status !== 409) throw error;
+          return obtain(credentials, call);
+        }),
+    }),
+  ),
+  broken(
+    'retries-odd-success',
+    'a login that is tried again where the reply has no token',
+    {
+      caughtBy: 'a reply that lacks something is no reason to break',
+      prints: 'obtain() made 2 requests where 1 is described: POST /login, POST /login',
+    },
+    ({ obtain }) => ({
+      obtain: async (credentials, call) => {
+        const issued = await obtain(credentials, call);
+        return typeof issued.accessToken === 'string' ? issued : obtain(credentials, call);
+      },
     }),
   ),
   broken(
@@ -177,7 +237,7 @@ export const conduct: readonly BrokenProvider[] = [
     'a connection to somebody else',
     {
       caughtBy: 'it asks by `call` alone, and starts nothing of its own',
-      prints: 'An operation begins a connection of its own',
+      prints: 'obtain() begins a connection of its own',
     },
     ({ obtain }) => ({
       obtain: async (credentials, call) => {
@@ -191,7 +251,7 @@ export const conduct: readonly BrokenProvider[] = [
     'a timer that renews by itself',
     {
       caughtBy: 'it asks by `call` alone, and starts nothing of its own',
-      prints: 'An operation begins a timer of its own',
+      prints: 'obtain() begins a timer of its own',
     },
     ({ obtain }) => ({
       obtain: async (credentials, call) => {

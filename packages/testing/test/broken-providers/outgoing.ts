@@ -53,6 +53,16 @@ export const outgoing: readonly BrokenProvider[] = [
     ({ profile }) => ({ profile: { ...profile, apiOrigins: ['https://api.acme.example/v1'] } }),
   ),
   broken(
+    'origin-in-the-clear',
+    'an origin that anybody can read along',
+    {
+      caughtBy: 'its origins are origins',
+      prints:
+        'profile.apiOrigins has "http://api.acme.example": tokens would be sent where everybody can read them',
+    },
+    ({ profile }) => ({ profile: { ...profile, apiOrigins: ['http://api.acme.example'] } }),
+  ),
+  broken(
     'another-id-each-time',
     'an id that counts the instances',
     {
@@ -105,6 +115,46 @@ export const outgoing: readonly BrokenProvider[] = [
         })),
       },
     }),
+  ),
+  broken(
+    'budget-for-each-instance',
+    'a budget that begins anew with each instance',
+    {
+      caughtBy: 'its budgets can be counted, by a key without secrets',
+      prints: 'The budget of obtain has another key each time',
+    },
+    ({ profile }) => {
+      instances += 1;
+      const own = instances;
+      const budgets = profile.budgets.map((budget) => ({ ...budget, key: () => `acme-${own}` }));
+      return { profile: { ...profile, budgets } };
+    },
+  ),
+  broken(
+    'short-passwords',
+    'a schema that refuses what an account is configured with',
+    {
+      caughtBy: 'the credentials of the description pass the schema',
+      prints:
+        'The schema refuses the credentials of the description: password: Too big: expected string to have <=8 characters',
+    },
+    () => ({
+      credentials: schema(
+        z
+          .string()
+          .max(8)
+          .transform((text) => new Secret(text)),
+      ),
+    }),
+  ),
+  broken(
+    'cannot-log-in',
+    'credentials that are said to be no login',
+    {
+      caughtBy: 'the credentials of the description can log in',
+      prints: 'canObtain() says false of credentials whose login is described',
+    },
+    () => ({ canObtain: () => false }),
   ),
   broken(
     'takes-anything',

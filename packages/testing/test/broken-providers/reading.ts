@@ -1,4 +1,11 @@
-import { type IssuedTokens, lifetimeFrom, refusalKindByStatus, refuse } from '@tokenkeep/core';
+import {
+  type IssuedTokens,
+  lifetimeFrom,
+  refusalKindByStatus,
+  refuse,
+  TokenError,
+  type TokenReply,
+} from '@tokenkeep/core';
 import { codeOf, logIn, readTokens, refusal } from './acme.js';
 import { type BrokenProvider, broken } from './broken-provider.js';
 
@@ -90,6 +97,85 @@ export const reading: readonly BrokenProvider[] = [
         },
       };
     },
+  ),
+  broken(
+    'lifetime-needed',
+    'a refresh token that is left behind where no lifetime is stated',
+    {
+      caughtBy: 'a reply that lacks something is no reason to break',
+      prints:
+        'refresh() returned undefined at a reply without "seconds": the refresh token in it is lost',
+    },
+    ({ refresh }) => ({
+      refresh: async (token, call, credentials) => {
+        const issued = await refresh(token, call, credentials);
+        return issued.lifetimeMs === undefined ? { accessToken: issued.accessToken } : issued;
+      },
+    }),
+  ),
+  broken(
+    'end-needed',
+    'a refresh that breaks off where the refresh token has no end',
+    {
+      caughtBy: 'a reply that lacks something is no reason to break',
+      prints:
+        'refresh() threw a TokenError (PROVIDER_PROTOCOL) at a reply without "refresh_ends": the refresh token in it is lost',
+    },
+    ({ refresh }) => ({
+      refresh: async (token, call, credentials) => {
+        const issued = await refresh(token, call, credentials);
+        if (issued.refreshLifetimeMs !== undefined) return issued;
+        throw new TokenError('PROVIDER_PROTOCOL', 'The reply has no refresh_ends.');
+      },
+    }),
+  ),
+  broken(
+    'word-handed-on',
+    'the word "undefined" for a refresh token',
+    {
+      caughtBy: 'without a new refresh token none is handed on',
+      prints: 'refresh() hands on "undefined" where the reply has no refresh token',
+    },
+    ({ refresh }) => ({
+      refresh: async (token, call, credentials) => {
+        const issued = await refresh(token, call, credentials);
+        return { ...issued, refreshToken: issued.refreshToken ?? 'undefined' };
+      },
+    }),
+  ),
+  broken(
+    'nothing-handed-on',
+    'an empty text for a refresh token',
+    {
+      caughtBy: 'without a new refresh token none is handed on',
+      prints: 'refresh() hands on "" where the reply has no refresh token',
+    },
+    ({ refresh }) => ({
+      refresh: async (token, call, credentials) => {
+        const issued = await refresh(token, call, credentials);
+        return { ...issued, refreshToken: issued.refreshToken ?? '' };
+      },
+    }),
+  ),
+  ends(
+    'end-as-never',
+    'a refresh token whose end is 0, for one that never ends',
+    {
+      caughtBy: 'a lifetime of 0, below 0 or beyond reason is handed on as it is',
+      prints:
+        'refresh() reads the lifetime of the refresh token 0 (unix-seconds) as not stated, and it is over',
+    },
+    (read, stated) => (stated ? read : undefined),
+  ),
+  ends(
+    'end-made-up',
+    'a month where the refresh token has no end',
+    {
+      caughtBy: 'a lifetime that is missing or none counts as not stated',
+      prints:
+        'refresh() reads the lifetime of the refresh token undefined (unix-seconds) as 2592000000 ms, and it is not stated',
+    },
+    (read) => read ?? 2_592_000_000,
   ),
   broken(
     'old-token-handed-on',
@@ -235,6 +321,86 @@ export const reading: readonly BrokenProvider[] = [
         ? refuse('credentials_rejected', reply)
         : refusal(reply, 'credentials_rejected'),
   ),
+  says(
+    'rejected-by-object',
+    'a 401 with any object that rejects the credentials',
+    {
+      caughtBy: 'a refusal without words rejects nobody',
+      prints:
+        'obtain() calls HTTP 401 of a proxy (json) credentials_rejected: the vendor said nothing',
+    },
+    (reply) =>
+      reply.status === 401 && reply.jsonIfAny() !== undefined
+        ? refuse('credentials_rejected', reply)
+        : refusal(reply, 'credentials_rejected'),
+  ),
+  tells(
+    'dead-by-422',
+    'a 422 without a word that ends the grant',
+    {
+      caughtBy: 'a refusal without words rejects nobody',
+      prints: 'refresh() calls HTTP 422 of a proxy (html) grant_rejected: the vendor said nothing',
+    },
+    ({ status }) => status === 422,
+  ),
+  tells(
+    'dead-by-520',
+    'a status that nobody knows, which ends the grant',
+    {
+      caughtBy: 'a server that fails is unavailable, and rejects nobody',
+      prints: 'refresh() says grant_rejected at HTTP 520 (html), and not unavailable',
+    },
+    ({ status }) => status > 504,
+  ),
+  tells(
+    'dead-by-throttling',
+    'a refresh that was too fast, told as a dead refresh token',
+    {
+      caughtBy: 'too fast is told as such, with the pause that was asked for',
+      prints:
+        'refresh() says grant_rejected where the server says in its words that it was too fast, and not throttled or quota_exceeded',
+    },
+    (reply) => codeOf(reply) === 'slow_down',
+  ),
+  tells(
+    'dead-by-client',
+    'a wrong client that ends the grant',
+    {
+      caughtBy: 'a refusal of the client ends no grant',
+      prints:
+        'refresh() says grant_rejected at HTTP 400 invalid_client: the refresh token may live',
+    },
+    (reply) => codeOf(reply) === 'invalid_client',
+  ),
+  tells(
+    'dead-by-unknown-client',
+    'a word of its own for the client, told like the others',
+    {
+      caughtBy: 'a dead refresh token is told by its kind',
+      prints:
+        'refresh() says grant_rejected where the refresh token is dead, and not client_rejected',
+    },
+    (reply) => codeOf(reply) === 'unknown_client',
+  ),
+  broken(
+    'logs-in-by-itself',
+    'a refresh that logs in where the refresh token is dead',
+    {
+      caughtBy: 'a dead refresh token is told by its kind',
+      prints: 'refresh() sent POST /refresh, POST /login where POST /refresh is described',
+    },
+    ({ refresh, obtain }) => ({
+      refresh: (token, call, credentials) =>
+        refresh(token, call, credentials).catch((error: unknown) => {
+          if (credentials === undefined || !TokenError.is(error, 'REAUTHORIZATION_REQUIRED')) {
+            throw error;
+          }
+          return obtain(credentials, call).catch(() => {
+            throw error;
+          });
+        }),
+    }),
+  ),
 ];
 
 /** Reads the reply of a login like this. */
@@ -261,6 +427,41 @@ function lives(
       const reply = await logIn(url, credentials, call);
       const issued = readTokens(reply, 'credentials_rejected', call);
       return { ...issued, lifetimeMs: lifetime(reply.jsonIfAny()?.seconds) };
+    },
+  }));
+}
+
+/** Reads the life of the refresh token in the reply of a refresh like this. */
+function ends(
+  id: string,
+  title: string,
+  expected: Pick<BrokenProvider, 'caughtBy' | 'prints'>,
+  change: (read: number | undefined, stated: unknown) => number | undefined,
+): BrokenProvider {
+  return broken(id, title, expected, (_good, url) => ({
+    refresh: async (refreshToken, call) => {
+      const json = { refresh: refreshToken };
+      const reply = await call.send({ method: 'POST', url: `${url}/refresh`, json });
+      const issued = readTokens(reply, 'grant_rejected', call);
+      const refreshLifetimeMs = change(issued.refreshLifetimeMs, reply.jsonIfAny()?.refresh_ends);
+      return { ...issued, refreshLifetimeMs };
+    },
+  }));
+}
+
+/** Tells the refusal of a refresh like this. */
+function tells(
+  id: string,
+  title: string,
+  expected: Pick<BrokenProvider, 'caughtBy' | 'prints'>,
+  isDead: (reply: TokenReply) => boolean,
+): BrokenProvider {
+  return broken(id, title, expected, (_good, url) => ({
+    refresh: async (refreshToken, call) => {
+      const json = { refresh: refreshToken };
+      const reply = await call.send({ method: 'POST', url: `${url}/refresh`, json });
+      if (isDead(reply)) throw refuse('grant_rejected', reply, { code: codeOf(reply) });
+      return readTokens(reply, 'grant_rejected', call);
     },
   }));
 }

@@ -13,6 +13,14 @@ export class Departure extends Error {
   }
 }
 
+/** A rule could not be tried, for a reason that another one tells of. */
+export class NotTried extends Error {
+  constructor(why: string) {
+    super(`Not tried: ${why}`);
+    this.name = 'NotTried';
+  }
+}
+
 /** @throws Departure */
 export function depart(seen: string): never {
   throw new Departure(seen);

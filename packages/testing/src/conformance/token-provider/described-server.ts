@@ -11,6 +11,12 @@ export interface DescribedReply {
 
 export type DescribedReplies = DescribedReply | readonly DescribedReply[];
 
+/** How a server says no. */
+export interface DescribedRefusal extends DescribedReply {
+  /** What this one means, where it is not what the others do (`refusedAs`). */
+  readonly as?: RefusalKind;
+}
+
 /** What a good reply carries. Put each value where the vendor puts it; `undefined` is left out. */
 export interface SampleTokens {
   readonly access: unknown;
@@ -30,6 +36,8 @@ export interface SampleTokens {
 export type LifetimeForm =
   | 'seconds'
   | 'milliseconds'
+  | 'minutes'
+  | 'hours'
   | 'unix-seconds'
   | 'unix-milliseconds'
   | 'datetime'
@@ -46,7 +54,7 @@ export interface DescribedStep {
 /** A login, or a refresh. */
 export interface DescribedGrant extends DescribedStep {
   /** How it says no, in the vendor's words: each reply that is known. */
-  readonly refused?: DescribedReplies;
+  readonly refused?: DescribedRefusal | readonly DescribedRefusal[];
   /** What that means. Default: `credentials_rejected` of a login, `grant_rejected` of a refresh. */
   readonly refusedAs?: RefusalKind;
   /** Requests that follow the first one in the same operation, where the vendor needs more. */
@@ -73,6 +81,8 @@ export interface DescribedServer {
     readonly request: string;
     /** Default: 200 without a body. */
     readonly ok?: DescribedReply;
+    /** The vendor has no way to end a refresh token. */
+    readonly only?: 'access';
     /** What it says of a token it does not know. Default: the same. */
     readonly unknown?: DescribedReplies;
   };
@@ -83,7 +93,12 @@ export interface DescribedServer {
     readonly inactive: DescribedReplies;
   };
   /** What the API says of a dead token, and of a call that the token does not allow. */
-  readonly api: { readonly rejected: DescribedReplies; readonly denied?: DescribedReplies };
+  readonly api: {
+    readonly rejected: DescribedReplies;
+    readonly denied?: DescribedReplies;
+    /** The line that carries the token, with `*` in its place: `Authorization: Bearer *`. */
+    readonly header?: string;
+  };
   /** Default `seconds`. */
   readonly lifetime?: LifetimeForm;
   /** Default `none`. */
@@ -99,7 +114,9 @@ export interface DescribedServer {
   readonly url?: string;
 }
 
-export function repliesOf(replies: DescribedReplies | undefined): readonly DescribedReply[] {
+export function repliesOf<Reply extends DescribedReply>(
+  replies: Reply | readonly Reply[] | undefined,
+): readonly Reply[] {
   if (replies === undefined) return [];
-  return Array.isArray(replies) ? replies : [replies as DescribedReply];
+  return Array.isArray(replies) ? replies : [replies as Reply];
 }

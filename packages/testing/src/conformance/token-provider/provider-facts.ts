@@ -1,5 +1,5 @@
-import type { ProviderProfile, TokenProvider } from '@tokenkeep/core';
-import type { DescribedGrant, DescribedServer } from './described-server.js';
+import type { ProviderProfile, RefusalKind, TokenProvider } from '@tokenkeep/core';
+import type { DescribedGrant, DescribedRefusal, DescribedServer } from './described-server.js';
 import type { TokenProviderTests } from './token-provider-tests.js';
 
 export type GrantOperation = 'obtain' | 'refresh';
@@ -36,4 +36,14 @@ export function grantOf(server: DescribedServer, operation: GrantOperation): Des
   if (operation === 'obtain') return server.obtain;
   const { refusedAs: _login, refused: _words, ...login } = server.obtain;
   return { ...login, ...server.refresh };
+}
+
+/** What a described refusal of an operation means. */
+export function refusedKind(
+  server: DescribedServer,
+  operation: GrantOperation,
+  reply: DescribedRefusal = {},
+): RefusalKind {
+  const usual = operation === 'obtain' ? 'credentials_rejected' : 'grant_rejected';
+  return reply.as ?? grantOf(server, operation).refusedAs ?? usual;
 }

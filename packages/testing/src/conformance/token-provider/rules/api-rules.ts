@@ -67,12 +67,12 @@ export const apiRules: readonly ProviderRule[] = [
       for (const status of [200, 401, 403]) {
         for (const body of bodies) {
           const reply: ApiReply = { status, headers: new Headers(), json: async () => body };
-          const verdict = await scene.provider.isTokenRejection(reply).catch((error: unknown) => {
-            const what = body === undefined ? 'that is no JSON' : JSON.stringify(body);
-            return depart(
-              `isTokenRejection() throws ${named(error)} at HTTP ${status} with a body ${what}`,
-            );
-          });
+          const what = body === undefined ? 'that is no JSON' : JSON.stringify(body);
+          const verdict: unknown = await verdictOn(
+            scene,
+            reply,
+            `at HTTP ${status} with a body ${what}`,
+          );
           holds(
             typeof verdict === 'boolean',
             `isTokenRejection() says ${typeof verdict} and not yes or no`,
@@ -84,7 +84,7 @@ export const apiRules: readonly ProviderRule[] = [
   {
     name: 'the token is put on a request whole, and nothing else is touched',
     says: authorizes,
-    async check({ provider }) {
+    async check({ provider, described }) {
       const text = `$2y$10$./+=~${mintTokens().access}`;
       const headers = new Headers({ 'x-request-id': '7', accept: 'text/plain' });
       try {
@@ -92,10 +92,19 @@ export const apiRules: readonly ProviderRule[] = [
       } catch (error) {
         depart(`authorize() throws ${named(error)} at a token of the characters tokens have`);
       }
-      const places = [...headers].filter(([, value]) => value.includes(text));
+      const places = [...headers].filter(
+        ([name, value]) =>
+          carriesToken(value, text) ||
+          (name === 'cookie' && value.includes(encodeURIComponent(text))),
+      );
       holds(
         places.length > 0,
         'authorize() puts the token into no header, or changes it on the way',
+      );
+      const [, name = '', line = ''] = /^([\w-]+): (.*)$/.exec(described.api.header ?? '') ?? [];
+      holds(
+        name === '' || headers.get(name) === line.replace('*', () => text),
+        `authorize() writes no line like ${described.api.header}`,
       );
       const kept = headers.get('x-request-id') === '7' && headers.get('accept') === 'text/plain';
       holds(kept, 'authorize() changes headers that are not its own');
@@ -122,12 +131,27 @@ const insufficient: readonly DescribedReply[] = [
   },
 ];
 
-async function judged({ provider }: ProviderScene, reply: DescribedReply): Promise<boolean> {
+function judged(scene: ProviderScene, reply: DescribedReply): Promise<boolean> {
+  return verdictOn(scene, apiReply(reply), `at HTTP ${reply.status ?? 200}`);
+}
+
+async function verdictOn(
+  { provider }: ProviderScene,
+  reply: ApiReply,
+  when: string,
+): Promise<boolean> {
   try {
-    return await provider.isTokenRejection(apiReply(reply));
+    return await provider.isTokenRejection(reply);
   } catch (error) {
-    return depart(`isTokenRejection() throws ${named(error)} at HTTP ${reply.status ?? 200}`);
+    return depart(`isTokenRejection() throws ${named(error)} ${when}`);
   }
+}
+
+/** Whether a header carries a token, as it is or as Basic (RFC 7617). */
+export function carriesToken(header: string, token: string): boolean {
+  const [, basic = ''] = /^basic (.+)$/i.exec(header) ?? [];
+  const decoded = Buffer.from(basic, 'base64').toString('utf8');
+  return header.includes(token) || decoded.includes(token);
 }
 
 /** As the engine hands a reply on: the body only where it is called JSON. */

@@ -1,18 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Secret, TokenError } from '@tokenkeep/core';
 import { holds } from '../departure.js';
+import type { GrantOperation } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
-import { borrowCall } from '../stage/borrowed-call.js';
-import { carries, type ProviderScene, type Run } from '../stage/provider-scene.js';
-import { mintTokens } from '../stage/sample-tokens.js';
-import { printed, secretsReadIn } from '../stage/secret-search.js';
+import type { ProviderScene, Run } from '../stage/provider-scene.js';
+import { mintTokens, type StageTokens } from '../stage/sample-tokens.js';
+import { inTheClear, printed, secretsReadIn } from '../stage/secret-search.js';
 import { shiftedDate } from '../stage/shifted-date.js';
-import { strayWorkIn } from '../stage/stray-work.js';
-import { WatchedCall } from '../stage/watched-call.js';
-import { counted, inspectOne, named, returned, revokeOne } from './shown-runs.js';
-
-const conduct =
-  'A provider keeps no state, starts no timer, reads no clock, and sends only through the `call` it is handed.';
+import { keepsNothing as conduct, type Send } from '../stage/watched-call.js';
+import { differencesIn } from './sent-requests.js';
+import { counted, inspectOne, named, plain, returned, revokeOne } from './shown-runs.js';
 
 /** How a provider behaves between its requests. */
 export const conductRules: readonly ProviderRule[] = [
@@ -20,28 +17,26 @@ export const conductRules: readonly ProviderRule[] = [
     name: 'it asks by `call` alone, and starts nothing of its own',
     says: conduct,
     async check(scene) {
-      const runs: Run<unknown>[] = [];
-      const begun = await strayWorkIn(async () => {
-        runs.push(...(await everyOperation(scene)));
-      });
-      for (const { name, asked, sends } of runs) {
+      scene.anotherProvider();
+      const begun = [...scene.making.begun].join(' and ');
+      holds(begun === '', `Making a provider begins ${begun}`);
+      for (const { name, asked, sends } of await everyOperation(scene)) {
         holds(
           asked.length <= sends.length,
           `The server met ${counted(asked.length)} of ${name}, and call.send() was handed ${counted(sends.length)}`,
         );
       }
-      holds(begun.length === 0, `An operation begins ${begun.join(' and ')} of its own`);
     },
   },
   {
     name: 'the clock of the machine changes nothing',
     says: conduct,
     async check(scene) {
+      using _date = shiftedDate();
       for (const operation of scene.facts.grants) {
         const lives: unknown[] = [];
         for (const aheadMs of [0, 400 * 86_400_000]) {
-          using _date = shiftedDate(aheadMs);
-          const run = await scene.grant(operation, scene.good(operation));
+          const run = await scene.grant(operation, scene.good(operation), { aheadMs });
           const { lifetimeMs, refreshLifetimeMs } = returned(run, 'at a good reply');
           lives.push([lifetimeMs, refreshLifetimeMs]);
         }
@@ -55,54 +50,12 @@ export const conductRules: readonly ProviderRule[] = [
   {
     name: 'two accounts at once get each its own tokens',
     says: conduct,
-    concerns: ({ scripted, server }) => scripted && (server.obtain.followedBy ?? []).length === 0,
+    concerns: ({ scripted }) => scripted,
     async check(scene) {
-      const { provider } = scene;
-      const [first, second] = [mintTokens(), mintTokens()];
-      const own = [await scene.credentials(), await scene.credentials('wrong')] as const;
-      const secrets = await scene.secrets();
-      // The first one to ask is answered last.
-      let arrived = () => {};
-      const firstAsked = new Promise<void>((resolve) => {
-        arrived = resolve;
-      });
-      const good = [scene.good('obtain', first), scene.good('obtain', second)] as const;
-      const got: unknown[] = [];
-      scene.server.begin((request, index) => {
-        const reply = index === 0 ? good[0](request, 0) : good[1](request, 0);
-        if (index > 0) return reply;
-        arrived();
-        return { ...reply, deliver: (wire) => answered.then(() => reply.deliver(wire)) };
-      });
-      let secondIsDone = () => {};
-      const answered = new Promise<void>((resolve) => {
-        secondIsDone = resolve;
-      });
-      await borrowCall(scene.clock, scene.exchange, async (lent) => {
-        const call = new WatchedCall(lent, scene.clock);
-        await call.during(async () => {
-          const one = provider.obtain(own[0], call);
-          await Promise.race([firstAsked, one.catch(() => {})]);
-          const two = provider.obtain(own[1], call).finally(() => secondIsDone());
-          const [a, b] = await Promise.allSettled([one, two]);
-          for (const each of [a, b]) {
-            got.push(each.status === 'fulfilled' ? each.value.accessToken : named(each.reason));
-          }
-        });
-      });
-      holds(
-        got[0] === first.access && got[1] === second.access,
-        'Two logins at once: each account has the token of the other, or none',
-      );
-      const mixed = scene.server.seen.findIndex((request, index) =>
-        Object.entries(secrets).some(
-          ([name, text]) =>
-            !isShared(text, secrets) &&
-            name.endsWith('of the other account') === (index === 0) &&
-            carries(request, text),
-        ),
-      );
-      holds(mixed < 0, 'Two logins at once: one carries a secret of the other account');
+      await bothAtOnce(scene, 'obtain', 'obtain', 'Two logins');
+      if (!scene.facts.refreshes) return;
+      await bothAtOnce(scene, 'refresh', 'refresh', 'Two refreshes');
+      await bothAtOnce(scene, 'obtain', 'refresh', 'A login and a refresh');
     },
   },
   {
@@ -113,14 +66,16 @@ export const conductRules: readonly ProviderRule[] = [
         const run = await scene.grant(operation, scene.good(operation));
         holds(run.sends.length > 0, `${run.name} asks nobody when it is called again`);
       }
-      const used = await scene.obtain(scene.good('obtain', mintTokens()));
-      const fresh = await scene.obtain(scene.good('obtain', mintTokens()), {
-        provider: scene.anotherProvider(),
-      });
-      holds(
-        isDeepStrictEqual(used.sends.map(linesOf), fresh.sends.map(linesOf)),
-        'A new instance asks for other things than one that has been used',
-      );
+      for (const operation of scene.facts.grants) {
+        for (const credentials of [await scene.credentials(), undefined]) {
+          if (operation === 'obtain' && credentials === undefined) continue;
+          const last = await loginOfTheOther(scene);
+          const run = await scene.grant(operation, scene.good(operation), { credentials });
+          const [leaked] = secretsReadIn(textOf(run.sends), last, false);
+          holds(leaked === undefined, `${run.name} sends the ${leaked}, of the login before it`);
+        }
+        if (operation === 'obtain' || scene.facts.scripted) await sameAsNew(scene, operation);
+      }
     },
   },
   {
@@ -162,12 +117,95 @@ async function everyOperation(scene: ProviderScene): Promise<Run<unknown>[]> {
   return runs;
 }
 
-function linesOf({ request }: Run<unknown>['sends'][number]): string {
-  const url = Secret.of(request.url).reveal();
-  return `${request.method} ${URL.canParse(url) ? new URL(url).pathname : ''}`;
+/** One grant for each of the two accounts, at the same time. The second one is answered first. */
+async function bothAtOnce(
+  scene: ProviderScene,
+  firstDoes: GrantOperation,
+  secondDoes: GrantOperation,
+  what: string,
+): Promise<void> {
+  const { provider } = scene;
+  const accounts = await Promise.all(
+    (['right', 'wrong'] as const).map(async (whose) => ({
+      credentials: await scene.credentials(whose),
+      hidden: await ownSecrets(scene, whose),
+      token: mintTokens().refresh,
+      issued: mintTokens(),
+    })),
+  );
+  const [first, second] = accounts as [(typeof accounts)[0], (typeof accounts)[0]];
+  const grantFor =
+    (
+      operation: GrantOperation,
+      { credentials, token }: typeof first,
+    ): Parameters<ProviderScene['both']>[0] =>
+    async (call) => {
+      if (operation === 'obtain') return provider.obtain(credentials, call);
+      if (provider.refresh === undefined) throw new TypeError('there is no refresh()');
+      return provider.refresh(new Secret(token), call, credentials);
+    };
+  const good = [
+    scene.good(firstDoes, first.issued),
+    scene.good(secondDoes, second.issued),
+  ] as const;
+  const ahead = scene.requestsOf(secondDoes);
+  const ended = await scene.both(
+    grantFor(firstDoes, first),
+    grantFor(secondDoes, second),
+    (request, index) => (index < ahead ? good[1](request, index) : good[0](request, index - ahead)),
+  );
+  for (const [at, { issued, sends }] of ended.entries()) {
+    const [own, other] = at === 0 ? [first, second] : [second, first];
+    const mixed = { ...other.hidden, 'refresh token of the other account': other.token };
+    const [leaked] = secretsReadIn(textOf(sends), mixed, false);
+    holds(leaked === undefined, `${what} at once: one sends the ${leaked}`);
+    holds(
+      plain(issued?.accessToken) === own.issued.access,
+      `${what} at once: each account has the token of the other, or none`,
+    );
+  }
 }
 
-/** Accounts may have a client in common. */
-function isShared(text: string, secrets: Readonly<Record<string, string>>): boolean {
-  return Object.values(secrets).filter((each) => each === text).length > 1;
+/** What is secret of a login of the other account that has just been, by name. */
+async function loginOfTheOther(scene: ProviderScene): Promise<Readonly<Record<string, string>>> {
+  const tokens: StageTokens = mintTokens();
+  const credentials = await scene.credentials('wrong');
+  await scene.obtain(scene.good('obtain', tokens), { credentials });
+  const secrets = await ownSecrets(scene, 'wrong');
+  return { ...secrets, 'access token': tokens.access, 'refresh token': tokens.refresh };
+}
+
+/** The secrets of one account alone: a client may be common to both. */
+async function ownSecrets(
+  scene: ProviderScene,
+  whose: 'right' | 'wrong',
+): Promise<Readonly<Record<string, string>>> {
+  const secrets = Object.entries(await scene.secrets());
+  const shared = (text: string) => secrets.filter(([, each]) => each === text).length > 1;
+  return Object.fromEntries(
+    secrets.filter(
+      ([name, text]) =>
+        name.endsWith('of the other account') === (whose === 'wrong') && !shared(text),
+    ),
+  );
+}
+
+/** What a used instance sends is what new ones send, but for what each of those sends anew. */
+async function sameAsNew(scene: ProviderScene, operation: GrantOperation): Promise<void> {
+  const token = mintTokens().refresh;
+  const good = () => scene.good(operation);
+  const used = await scene.grant(operation, good(), { token });
+  const [one, two] = [
+    await scene.grant(operation, good(), { token, provider: scene.anotherProvider() }),
+    await scene.grant(operation, good(), { token, provider: scene.anotherProvider() }),
+  ];
+  const [differs] = differencesIn(used.sends, one.sends, two.sends);
+  holds(
+    differs === undefined,
+    `${used.name} of an instance that has been used sends another "${differs}" than that of a new one`,
+  );
+}
+
+function textOf(sends: readonly Send[]): string {
+  return JSON.stringify(sends.map(({ request }) => inTheClear(request)));
 }

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { Secret } from '@tokenkeep/core';
 import { holds } from '../departure.js';
 import type { ProviderRule } from '../provider-rule.js';
+import type { Run } from '../stage/provider-scene.js';
 import { inTheClear, printed, secretsReadIn } from '../stage/secret-search.js';
+import { inspectOne, revokeOne } from './shown-runs.js';
 
 const checkedBefore = 'Checked before anything is sent.';
 const turnSecrets =
@@ -11,11 +13,36 @@ const turnSecrets =
 /** What an account is configured with. */
 export const credentialRules: readonly ProviderRule[] = [
   {
+    name: 'the credentials of the description pass the schema',
+    says: checkedBefore,
+    async check({ provider, tests }) {
+      for (const name of ['credentials', 'wrongCredentials'] as const) {
+        const { issues } = await validated(provider.credentials['~standard'], tests[name]);
+        const problems = Array.isArray(issues) ? issues.map(problemIn).join('; ') : '';
+        holds(
+          issues === undefined,
+          `The schema refuses the ${name} of the description: ${problems}`,
+        );
+      }
+    },
+  },
+  {
+    name: 'the credentials of the description can log in',
+    says: 'optional: whether these can log in.',
+    async check(scene) {
+      const can = scene.provider.canObtain?.(await scene.credentials()) ?? true;
+      holds(
+        can === true,
+        `canObtain() says ${JSON.stringify(can)} of credentials whose login is described`,
+      );
+    },
+  },
+  {
     name: 'credentials that are none are refused by the schema',
     says: checkedBefore,
     async check({ provider, tests }) {
       const none = nothings.filter((each) => !isDeepStrictEqual(each, tests.credentials));
-      for (const junk of [...none, ...halves(tests.credentials)]) {
+      for (const junk of [...none, ...halves(tests.credentials, (text) => [[text]])]) {
         const { issues } = await validated(provider.credentials['~standard'], junk);
         holds(issues !== undefined, `The schema takes ${shapeOf(junk)} for credentials`);
       }
@@ -26,7 +53,8 @@ export const credentialRules: readonly ProviderRule[] = [
     says: 'No error of a provider quotes a secret: not in its message, its members or its causes.',
     async check(scene) {
       const secrets = await scene.secrets();
-      for (const junk of halves(scene.tests.credentials)) {
+      const odd = (text: string) => [{ text }, [text]];
+      for (const junk of halves(scene.tests.credentials, odd)) {
         const { issues } = await validated(scene.provider.credentials['~standard'], junk);
         const [leaked] = secretsReadIn(printed(issues), secrets);
         holds(leaked === undefined, `The schema refuses ${shapeOf(junk)} and quotes the ${leaked}`);
@@ -43,6 +71,11 @@ export const credentialRules: readonly ProviderRule[] = [
         Object.keys(secrets).length > 0 || scene.tests.secrets !== undefined,
         'No member of the checked credentials is a Secret (if none is secret, say secrets: [])',
       );
+      const plain = scene.tests.secrets === undefined ? unmarkedIn(checked) : undefined;
+      holds(
+        plain === undefined,
+        `"${plain}" of the checked credentials is a plain text (if it is no secret, name those that are in secrets: [...])`,
+      );
       const [leaked] = secretsReadIn(printed(checked), secrets);
       holds(leaked === undefined, `In the checked credentials the ${leaked} can be read`);
     },
@@ -53,26 +86,50 @@ export const credentialRules: readonly ProviderRule[] = [
     async check(scene) {
       const credentials = await scene.credentials();
       const before = inTheClear(credentials);
-      for (const operation of scene.facts.grants) {
-        const run = await scene.grant(operation, scene.good(operation), { credentials });
+      const unchanged = ({ name }: Run<unknown>) => {
         const same = isDeepStrictEqual(inTheClear(credentials), before);
-        holds(same, `${run.name} changed the credentials it was handed`);
+        holds(same, `${name} changed the credentials it was handed`);
+      };
+      for (const operation of scene.facts.grants) {
+        unchanged(await scene.grant(operation, scene.good(operation), { credentials }));
       }
+      if (scene.facts.revokes)
+        unchanged(await revokeOne(scene, undefined, undefined, { credentials }));
+      if (scene.facts.inspects)
+        unchanged(await inspectOne(scene, undefined, undefined, { credentials }));
     },
   },
 ];
 
-const nothings: readonly unknown[] = [undefined, null, true, 42, 'text', [], {}];
+const nothings: readonly unknown[] = [undefined, null, true, 42, 'text', []];
+const soundsSecret = /(password|passphrase|secret|token|key)$/i;
+
+/** A member that is called like a secret, and can be read. */
+function unmarkedIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Secret.is(value)) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === 'string' && soundsSecret.test(name)) return name;
+    const inner = unmarkedIn(member);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/** Where it is, and what is wrong there; the value itself may be secret. */
+function problemIn(issue: { readonly message?: unknown; readonly path?: unknown }): string {
+  const path = Array.isArray(issue.path) ? issue.path.map(String).join('.') : '';
+  return `${path === '' ? '' : `${path}: `}${String(issue.message)}`;
+}
 
 /** The credentials, each time with one of their texts replaced by what is none. */
-function halves(credentials: unknown): unknown[] {
+function halves(credentials: unknown, none: (text: string) => readonly unknown[]): unknown[] {
   if (typeof credentials !== 'object' || credentials === null) return [];
   const members = Object.entries(credentials);
   return members
     .filter(([, member]) => typeof member === 'string' || Secret.is(member))
     .flatMap(([name, member]) => {
       const text = Secret.is(member) ? member.reveal() : member;
-      return [{ text }, [text]].map((instead) => ({ ...credentials, [name]: instead }));
+      return none(text).map((instead) => ({ ...credentials, [name]: instead }));
     });
 }
 

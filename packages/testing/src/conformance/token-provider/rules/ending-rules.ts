@@ -1,11 +1,15 @@
 import { Secret } from '@tokenkeep/core';
+import type { Fault } from '../../../server/faults/fault.js';
 import * as fault from '../../../server/faults/fault-catalogue.js';
 import { holds } from '../departure.js';
 import { repliesOf } from '../described-server.js';
+import type { ProviderFacts } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
+import type { ProviderScene } from '../stage/provider-scene.js';
 import { carries } from '../stage/provider-scene.js';
 import { mintTokens } from '../stage/sample-tokens.js';
 import { sent } from '../stage/sent-reply.js';
+import type { Responder } from '../stage/stage-server.js';
 import { inspectOne, named, returned, revokeOne, shown } from './shown-runs.js';
 
 const idempotent = 'Idempotent: a token the server does not know counts as revoked.';
@@ -26,6 +30,13 @@ export const endingRules: readonly ProviderRule[] = [
         (each) => carries(each, tokens.access) || carries(each, tokens.refresh),
       );
       holds(told, 'revoke() ends without having told the server of either token');
+      if (!endsEach(scene.facts)) return;
+      for (const name of ['access', 'refresh'] as const) {
+        holds(
+          run.asked.some((each) => carries(each, tokens[name])),
+          `revoke() does not tell the server of the ${name} token, and profile.revocationScope is "token"`,
+        );
+      }
     },
   },
   {
@@ -51,18 +62,29 @@ export const endingRules: readonly ProviderRule[] = [
         ['HTTP 401 of a proxy', fault.html(2_048, 401)],
         ['HTTP 401 without a word', fault.empty(401)],
         ['HTTP 401 invalid_client', fault.json({ error: 'invalid_client' }, 401)],
+        ['HTTP 400 without a word', fault.empty(400)],
         ['HTTP 403', fault.empty(403)],
+        ['HTTP 404 of a proxy', fault.html(2_048, 404)],
+        ['HTTP 405', fault.empty(405)],
+        ['HTTP 429', fault.retryAfter(429, 1)],
         ['HTTP 500', fault.status(500)],
         ['HTTP 503', fault.retryAfter(503, 1)],
         ['a reply that was lost', fault.dropAfterProcessing()],
       ] as const;
+      const { asked: good } = await revokeOne(scene);
       for (const [what, failure] of failures) {
-        const { threw, asked } = await revokeOne(scene, mintTokens(), () => failure);
-        holds(threw, `revoke() takes ${what} for a revocation`);
-        holds(
-          asked.length <= 1,
-          `revoke() sent ${asked.length} requests where the first met ${what}`,
-        );
+        if (saysUnknown(scene, failure)) continue;
+        for (let at = 0; at < good.length; at += 1) {
+          const ok = sent(scene.described.revoke?.ok ?? {});
+          const respond: Responder = (_request, index) => (index < at ? ok : failure);
+          const { threw, asked } = await revokeOne(scene, mintTokens(), respond);
+          const where = at === 0 ? '' : ' of its second request';
+          holds(threw, `revoke() takes ${what}${where} for a revocation`);
+          holds(
+            asked.length <= at + 1,
+            `revoke() sent ${asked.length} requests where one met ${what}`,
+          );
+        }
       }
     },
   },
@@ -72,16 +94,19 @@ export const endingRules: readonly ProviderRule[] = [
     concerns: ({ revokes }) => revokes,
     async check(scene) {
       const { access, refresh } = mintTokens();
+      const none = {};
       const sets = [
         ['the access token alone', { accessToken: new Secret(access) }],
         ['the refresh token alone', { refreshToken: new Secret(refresh) }],
-        ['no token', {}],
+        ['no token', none],
       ] as const;
       for (const [what, tokens] of sets) {
         const run = await scene.revoke(tokens, () => sent(scene.described.revoke?.ok ?? {}));
         holds(!run.threw, `revoke() throws ${named(run.error)} for ${what}`);
         const invented = run.asked.some((each) => carries(each, 'undefined'));
         holds(!invented, `revoke() sends the word "undefined" for ${what}`);
+        if (tokens === none || !endsEach(scene.facts)) continue;
+        holds(run.asked.length > 0, `revoke() asks nothing for ${what}`);
       }
     },
   },
@@ -125,3 +150,15 @@ export const endingRules: readonly ProviderRule[] = [
     },
   },
 ];
+
+/** Whether each of the tokens has to be ended by itself. */
+function endsEach({ profile, refreshes, server }: ProviderFacts): boolean {
+  return refreshes && profile.revocationScope === 'token' && server.revoke?.only === undefined;
+}
+
+/** A vendor of few words may say with its status alone that it does not know the token. */
+function saysUnknown({ described }: ProviderScene, { status }: Fault): boolean {
+  return repliesOf(described.revoke?.unknown).some(
+    (reply) => reply.status === status && (reply.body === undefined || reply.body === ''),
+  );
+}

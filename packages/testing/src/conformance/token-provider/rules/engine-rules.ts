@@ -2,11 +2,13 @@ import { type AccessToken, TokenError } from '@tokenkeep/core';
 import * as fault from '../../../server/faults/fault-catalogue.js';
 import { depart, holds } from '../departure.js';
 import { repliesOf } from '../described-server.js';
+import { grantOf, type ProviderFacts, refusedKind } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
 import { EngineStage } from '../stage/engine-stage.js';
 import { carries } from '../stage/provider-scene.js';
 import { printed, secretsReadIn } from '../stage/secret-search.js';
 import { sent } from '../stage/sent-reply.js';
+import { carriesToken } from './api-rules.js';
 import { named } from './shown-runs.js';
 
 const enginesOwn =
@@ -30,7 +32,7 @@ export const engineRules: readonly ProviderRule[] = [
         `Two callers cost ${stage.count('obtain')} logins`,
       );
       const carried = Object.values(first.headers()).some((value) =>
-        value.includes(first.reveal()),
+        carriesToken(value, first.reveal()),
       );
       holds(carried, 'The headers of the token do not carry it');
       await scene.clock.advance(first.expiresAt - scene.clock.now() + 1_000);
@@ -50,10 +52,9 @@ export const engineRules: readonly ProviderRule[] = [
   {
     name: 'in an engine a dead refresh token costs one login',
     says: 'the refresh token is dead, in words',
-    concerns: ({ scripted, refreshes, server }) =>
-      scripted && refreshes && (server.refresh?.refusedAs ?? 'grant_rejected') === 'grant_rejected',
+    concerns: (facts) => facts.scripted && facts.refreshes && ends(facts, 'refresh') !== undefined,
     async check(scene) {
-      const [refused] = repliesOf(scene.described.refresh?.refused);
+      const refused = ends(scene.facts, 'refresh');
       if (refused === undefined) return;
       await using stage = await EngineStage.open(scene);
       const [first] = await stage.both(stage.token());
@@ -75,12 +76,10 @@ export const engineRules: readonly ProviderRule[] = [
   {
     name: 'in an engine a wrong login is tried once',
     says: 'latched until they change',
-    concerns: ({ server }) =>
-      (server.obtain.refusedAs ?? 'credentials_rejected') === 'credentials_rejected' &&
-      server.obtain.refused !== undefined,
+    concerns: (facts) => ends(facts, 'obtain') !== undefined,
     async check(scene) {
       await using stage = await EngineStage.open(scene);
-      const [refused = {}] = repliesOf(scene.described.obtain.refused);
+      const refused = ends(scene.facts, 'obtain') ?? {};
       stage.instead('obtain', sent(refused));
       for (let round = 0; round < 2; round += 1) {
         const error = await stage.refusal();
@@ -126,6 +125,14 @@ export const engineRules: readonly ProviderRule[] = [
     },
   },
 ];
+
+/** The first described refusal that ends a login, or a grant, for good. */
+function ends({ server }: ProviderFacts, operation: 'obtain' | 'refresh') {
+  const kind = operation === 'obtain' ? 'credentials_rejected' : 'grant_rejected';
+  return repliesOf(grantOf(server, operation).refused).find(
+    (reply) => refusedKind(server, operation, reply) === kind,
+  );
+}
 
 function turnSecretsInto(): string {
   return 'Turn secrets into `Secret`s: errors are cleaned of those (of every text, where none is marked)';

@@ -1,34 +1,61 @@
+import type { IssuedTokens } from '@tokenkeep/core';
 import { holds } from '../departure.js';
 import type { LifetimeForm } from '../described-server.js';
 import type { ProviderFacts } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
 import type { ProviderScene } from '../stage/provider-scene.js';
-import { hourMs, lifetimeValue, mintTokens, weekMs } from '../stage/sample-tokens.js';
-import { returned, shown } from './shown-runs.js';
+import { countUnits, hourMs, lifetimeValue, mintTokens, weekMs } from '../stage/sample-tokens.js';
+import { plain, returned, shown } from './shown-runs.js';
+import { holdsValue } from './token-rules.js';
 
 const read = 'from `lifetimeFrom(value, unitMs)` or `lifetimeUntil`; `undefined` where not stated';
 const serversClock = "the life of a token that ends at a moment on the server's clock";
 
+/** One of the two lifetimes of a reply, and how it is written. */
+interface Life {
+  readonly member: 'lifetime' | 'refreshLifetime';
+  readonly name: string;
+  readonly form: LifetimeForm;
+  readonly of: (issued: IssuedTokens) => number | undefined;
+}
+
 const formOf = ({ server }: ProviderFacts): LifetimeForm => server.lifetime ?? 'seconds';
-const counts = (facts: ProviderFacts) =>
-  facts.scripted && ['seconds', 'milliseconds'].includes(formOf(facts));
 const isMoment = (form: LifetimeForm | undefined) => /^unix|^datetime$/.test(form ?? 'none');
-const moments = (facts: ProviderFacts) =>
-  facts.scripted && [formOf(facts), facts.server.refreshLifetime].some(isMoment);
+const moments = (facts: ProviderFacts) => stated(facts) && livesOf(facts).some(isWrittenAsMoment);
+const isWrittenAsMoment = ({ form }: Life) => isMoment(form);
+const stated = (facts: ProviderFacts) => facts.scripted && livesOf(facts).length > 0;
+
+function livesOf(facts: ProviderFacts): readonly Life[] {
+  const { refreshLifetime = 'none' } = facts.server;
+  const access: Life = {
+    member: 'lifetime',
+    name: 'lifetime',
+    form: formOf(facts),
+    of: (issued) => issued.lifetimeMs,
+  };
+  const refresh: Life = {
+    member: 'refreshLifetime',
+    name: 'lifetime of the refresh token',
+    form: facts.refreshes ? refreshLifetime : 'none',
+    of: (issued) => issued.refreshLifetimeMs,
+  };
+  return [access, refresh].filter(({ form }) => form !== 'none');
+}
 
 /** How long the tokens of a reply live. */
 export const lifetimeRules: readonly ProviderRule[] = [
   {
     name: 'a stated lifetime is read in its unit, as a number and as text',
     says: read,
-    concerns: (facts) => facts.scripted && formOf(facts) !== 'none',
+    concerns: stated,
     async check(scene) {
-      for (const ms of [hourMs, 90_000]) {
-        await expectLifetime(scene, written(scene, ms), ms);
-        if (formOf(scene.facts) !== 'datetime' && Number.isSafeInteger(written(scene, ms))) {
+      for (const life of livesOf(scene.facts)) {
+        for (const ms of [hourMs, 90_000]) {
+          const value = lifetimeValue(life.form, ms, scene.server.now());
+          await expectLifetime(scene, life, value, exactly(ms));
           // More than ten digits are no count of `lifetimeFrom`.
-          const text = String(written(scene, ms));
-          if (text.length <= 10) await expectLifetime(scene, text, ms);
+          if (!Number.isSafeInteger(value) || String(value).length > 10) continue;
+          await expectLifetime(scene, life, String(value), exactly(ms));
         }
       }
     },
@@ -36,19 +63,32 @@ export const lifetimeRules: readonly ProviderRule[] = [
   {
     name: 'a lifetime of 0, below 0 or beyond reason is handed on as it is',
     says: 'What was read, unjudged: the engine checks it in one place.',
-    concerns: counts,
+    concerns: stated,
     async check(scene) {
-      const unitMs = formOf(scene.facts) === 'seconds' ? 1_000 : 1;
-      for (const count of [0, -5, 1e12]) await expectLifetime(scene, count, count * unitMs);
+      for (const life of livesOf(scene.facts)) {
+        const unitMs = countUnits[life.form];
+        if (unitMs === undefined) {
+          const past = lifetimeValue(life.form, -hourMs, scene.server.now());
+          for (const value of life.form === 'datetime' ? [past] : [past, 0]) {
+            await expectLifetime(scene, life, value, over);
+          }
+        } else {
+          for (const count of [0, -5, 1e12]) {
+            await expectLifetime(scene, life, count, exactly(count * unitMs));
+          }
+        }
+      }
     },
   },
   {
     name: 'a lifetime that is missing or none counts as not stated',
     says: read,
-    concerns: ({ scripted }) => scripted,
+    concerns: stated,
     async check(scene) {
       const none = [undefined, null, 'soon', '12 hours', '', true, [3600], { s: 3600 }];
-      for (const value of none) await expectLifetime(scene, value, undefined);
+      for (const life of livesOf(scene.facts)) {
+        for (const value of none) await expectLifetime(scene, life, value, notStated);
+      }
     },
   },
   {
@@ -92,24 +132,42 @@ export const lifetimeRules: readonly ProviderRule[] = [
   },
 ];
 
-function written(scene: ProviderScene, ms: number): unknown {
-  return lifetimeValue(formOf(scene.facts), ms, scene.server.now());
+/** What must be read, in words and as a check; `undefined` where nothing is stated. */
+interface Expected {
+  readonly words: string;
+  readonly is: (ms: number | undefined) => boolean;
 }
+
+const exactly = (wanted: number): Expected => ({ words: inMs(wanted), is: (ms) => ms === wanted });
+const notStated: Expected = { words: inMs(undefined), is: (ms) => ms === undefined };
+const over: Expected = { words: 'over', is: (ms) => ms !== undefined && ms <= 0 };
 
 async function expectLifetime(
   scene: ProviderScene,
-  lifetime: unknown,
-  expected: number | undefined,
+  { member, name, form, of }: Life,
+  value: unknown,
+  { words, is }: Expected,
 ): Promise<void> {
   for (const operation of scene.facts.grants) {
-    const respond = scene.good(operation, mintTokens(), (each) => ({ ...each, lifetime }));
-    const run = await scene.grant(operation, respond);
-    const { lifetimeMs } = returned(run, `at a reply with the lifetime ${shown(lifetime)}`);
+    const tokens = mintTokens();
+    const instead = (each: object) => ({ ...each, [member]: value }) as never;
+    const reply = scene.goodReply(operation, tokens, instead);
+    // In a header, or in a text, an odd value is another.
+    const isMember = scene.speaksJson(operation) && holdsValue(reply.body, value);
+    if (Array.isArray(value) && !isMember) continue;
+    if (!isMember && !/^[1-9]\d{0,9}$/.test(String(value))) continue;
+    const run = await scene.grant(operation, scene.good(operation, tokens, instead));
+    const issued = returned(run, `at a reply with the ${name} ${shown(value)}`);
+    const ms = of(issued);
     // `NaN` counts as not stated.
-    const stated = lifetimeMs === undefined || Number.isNaN(lifetimeMs) ? undefined : lifetimeMs;
     holds(
-      stated === expected,
-      `${run.name} reads the lifetime ${shown(lifetime)} (${formOf(scene.facts)}) as ${inMs(lifetimeMs)}, and it is ${inMs(expected)}`,
+      is(ms === undefined || Number.isNaN(ms) ? undefined : ms),
+      `${run.name} reads the ${name} ${shown(value)} (${form}) as ${inMs(ms)}, and it is ${words}`,
+    );
+    if (!scene.facts.refreshes || !JSON.stringify(reply).includes(tokens.refresh)) continue;
+    holds(
+      plain(issued.refreshToken) === tokens.refresh,
+      `${run.name} loses the refresh token of a reply with the ${name} ${shown(value)}`,
     );
   }
 }

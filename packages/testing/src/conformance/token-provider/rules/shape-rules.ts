@@ -21,6 +21,11 @@ export const shapeRules: readonly ProviderRule[] = [
       holds(apiOrigins.length > 0, 'profile.apiOrigins is empty: its tokens may be sent nowhere');
       const wrong = apiOrigins.find((text) => !URL.canParse(text) || new URL(text).origin !== text);
       holds(wrong === undefined, `profile.apiOrigins has "${wrong}", which is no origin`);
+      const open = apiOrigins.find((text) => !isPrivate(new URL(text)));
+      holds(
+        open === undefined,
+        `profile.apiOrigins has "${open}": tokens would be sent where everybody can read them`,
+      );
     },
   },
   {
@@ -68,7 +73,8 @@ export const shapeRules: readonly ProviderRule[] = [
     async check(scene) {
       const secrets = await scene.secrets();
       const credentials = await scene.credentials();
-      for (const budget of scene.provider.profile.budgets) {
+      const others = scene.anotherProvider().profile.budgets;
+      for (const [at, budget] of scene.provider.profile.budgets.entries()) {
         const { operation, limit, reserve = 0, windowMs, burst, refillMs } = budget;
         const name = `The budget of ${operation}`;
         holds(['obtain', 'refresh'].includes(operation), `${name} is for no operation`);
@@ -81,13 +87,20 @@ export const shapeRules: readonly ProviderRule[] = [
           `${name} needs windowMs, burst and refillMs above 0`,
         );
         const [key, again] = [budget.key(credentials), budget.key(credentials)];
-        holds(typeof key === 'string' && key === again, `${name} has another key each time`);
+        const other = others[at]?.key(credentials);
+        const same = typeof key === 'string' && key === again && key === other;
+        holds(same, `${name} has another key each time`);
         const [leaked] = secretsReadIn(key, secrets);
         holds(leaked === undefined, `${name} has a key in which the ${leaked} can be read`);
       }
     },
   },
 ];
+
+/** Only its own machine hears what is sent to a loopback address in the clear. */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
 
 /** Why an engine does not take a provider, in the engine's words. */
 async function complaintAbout(provider: TokenProvider): Promise<string | undefined> {

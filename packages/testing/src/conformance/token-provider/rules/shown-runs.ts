@@ -1,19 +1,23 @@
 import { Secret } from '@tokenkeep/core';
 import { depart, holds } from '../departure.js';
-import type { ProviderScene, Run } from '../stage/provider-scene.js';
+import { named } from '../stage/named-error.js';
+import type { ProviderScene, Run, RunOptions } from '../stage/provider-scene.js';
 import { mintTokens, type StageTokens, sampleOf } from '../stage/sample-tokens.js';
 import { sent } from '../stage/sent-reply.js';
 import { lineOf, type Responder } from '../stage/stage-server.js';
+
+export { named } from '../stage/named-error.js';
 
 /** The revocation of a set, which the server grants unless told otherwise. */
 export function revokeOne(
   scene: ProviderScene,
   tokens: StageTokens = mintTokens(),
   respond: Responder = () => sent(scene.described.revoke?.ok ?? {}),
+  options: RunOptions = {},
 ): Promise<Run<void>> {
   const { access, refresh } = tokens;
   const secrets = { accessToken: new Secret(access), refreshToken: new Secret(refresh) };
-  return scene.revoke(secrets, respond);
+  return scene.revoke(secrets, respond, options);
 }
 
 /** The inspection of a token that lives, unless told otherwise. */
@@ -21,10 +25,11 @@ export function inspectOne(
   scene: ProviderScene,
   access = mintTokens().access,
   respond?: Responder,
+  options: RunOptions = {},
 ): Promise<Run<unknown>> {
   const { inspect } = scene.described;
   const sample = sampleOf({ ...mintTokens(), access }, scene.described, scene.server.now());
-  return scene.inspect(access, respond ?? (() => sent(inspect?.active(sample) ?? {})));
+  return scene.inspect(access, respond ?? (() => sent(inspect?.active(sample) ?? {})), options);
 }
 
 /** @throws Departure unless just these requests were made */
@@ -55,14 +60,9 @@ export function returned<Result>(run: Run<Result>, when: string): NonNullable<Re
   return run.value;
 }
 
-/** An error in a few words, without anything it may quote. */
-export function named(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return `a ${typeof error}`;
-  const { code, reason } = error as { code?: unknown; reason?: unknown };
-  const words = [code, reason].filter((word) => typeof word === 'string');
-  const name = error.constructor?.name ?? 'object';
-  const article = /^[AEIOU]/.test(name) ? 'an' : 'a';
-  return `${article} ${name}${words.length === 0 ? '' : ` (${words.join(', ')})`}`;
+/** A token as text: a provider may have made a Secret of it already. */
+export function plain(token: unknown): unknown {
+  return Secret.is(token) ? token.reveal() : token;
 }
 
 /** A value of a reply in a few words. Long ones are tokens. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type IssuedTokens, Secret, TokenError } from '@tokenkeep/core';
+import { type IssuedTokens, TokenError } from '@tokenkeep/core';
 import * as fault from '../../../server/faults/fault-catalogue.js';
 import { depart, holds } from '../departure.js';
 import type { DescribedReply, SampleTokens } from '../described-server.js';
@@ -7,7 +7,7 @@ import type { GrantOperation, ProviderFacts } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
 import type { ProviderScene } from '../stage/provider-scene.js';
 import { mintTokens, type StageTokens } from '../stage/sample-tokens.js';
-import { named, returned, shown } from './shown-runs.js';
+import { named, plain, returned, shown } from './shown-runs.js';
 
 const asFound =
   'the JSON values found, whatever they are. Without a refresh token the old one is kept';
@@ -25,6 +25,38 @@ export const tokenRules: readonly ProviderRule[] = [
         const tokens = mintTokens();
         const odd = { access: `$2y$10$./+=~${tokens.access}`, refresh: `${tokens.refresh}/.$+=` };
         await same(scene, operation, odd);
+      }
+    },
+  },
+  {
+    name: 'a reply without a good access token still yields its refresh token',
+    says: 'A refresh token that came is handed on, whatever else is wrong with the reply.',
+    concerns: (facts) => rotates(facts) && typeof facts.profile.refreshToken === 'object',
+    async check(scene) {
+      // An access token that refreshes itself has no other beside it.
+      const tokens = mintTokens();
+      const good = JSON.stringify(scene.goodReply('refresh', tokens));
+      if (!good.includes(tokens.refresh)) return;
+      for (const access of [undefined, null, 42, '']) {
+        const { refresh } = mintTokens();
+        const respond = scene.good('refresh', { refresh }, (each) => ({ ...each, access }));
+        const run = await scene.grant('refresh', respond);
+        holds(
+          !run.threw && plain(run.value?.refreshToken) === refresh,
+          `refresh() ${run.threw ? `threw ${named(run.error)}` : `returned ${shown(run.value?.refreshToken)}`} for a reply whose access token is ${shown(access)}: the refresh token in it is lost`,
+        );
+      }
+      // The first request has spent the old one.
+      for (let at = 1; at < scene.requestsOf('refresh'); at += 1) {
+        for (const trouble of [fault.status(500), fault.dropAfterProcessing()]) {
+          const { refresh } = mintTokens();
+          const respond = scene.goodUntil('refresh', at, trouble, { ...mintTokens(), refresh });
+          const run = await scene.grant('refresh', respond);
+          holds(
+            plain(run.value?.refreshToken) === refresh,
+            `refresh() ${run.threw ? `threw ${named(run.error)}` : 'returned another refresh token'} where request ${at + 1} met ${trouble.name}: the refresh token that came before is lost`,
+          );
+        }
       }
     },
   },
@@ -50,46 +82,22 @@ export const tokenRules: readonly ProviderRule[] = [
     concerns: scripted,
     async check(scene) {
       for (const operation of scene.facts.grants) {
-        for (const [what, change] of lacks(scene, operation)) {
+        for (const [what, change, isFlag] of lacks(scene, operation)) {
+          const tokens = mintTokens();
           const run = await scene.grant(
             operation,
-            scene.replying(operation, (ok) => change(ok(scene.sample(mintTokens())))),
+            scene.replying(operation, (ok) => change(ok(scene.sample(tokens)))),
           );
           holds(
             !run.threw || TokenError.is(run.error),
             `${run.name} threw ${named(run.error)} at a reply ${what}`,
           );
-        }
-      }
-    },
-  },
-  {
-    name: 'a reply without a good access token still yields its refresh token',
-    says: 'A refresh token that came is handed on, whatever else is wrong with the reply.',
-    concerns: (facts) => rotates(facts) && typeof facts.profile.refreshToken === 'object',
-    async check(scene) {
-      // An access token that refreshes itself has no other beside it.
-      const tokens = mintTokens();
-      const good = JSON.stringify(scene.goodReply('refresh', tokens));
-      if (!good.includes(tokens.refresh)) return;
-      for (const access of [undefined, null, 42, '']) {
-        const { refresh } = mintTokens();
-        const respond = scene.good('refresh', { refresh }, (each) => ({ ...each, access }));
-        const run = await scene.grant('refresh', respond);
-        holds(
-          !run.threw && run.value?.refreshToken === refresh,
-          `refresh() ${run.threw ? `threw ${named(run.error)}` : `returned ${shown(run.value?.refreshToken)}`} for a reply whose access token is ${shown(access)}: the refresh token in it is lost`,
-        );
-      }
-      // The first request has spent the old one.
-      for (let at = 1; at < scene.requestsOf('refresh'); at += 1) {
-        for (const trouble of [fault.status(500), fault.dropAfterProcessing()]) {
-          const { refresh } = mintTokens();
-          const respond = scene.goodUntil('refresh', at, trouble, { ...mintTokens(), refresh });
-          const run = await scene.grant('refresh', respond);
+          const left = JSON.stringify(change(scene.goodReply(operation, tokens)));
+          // A flag may be what says that it is a success at all.
+          if (operation !== 'refresh' || isFlag || !left.includes(tokens.refresh)) continue;
           holds(
-            run.value?.refreshToken === refresh,
-            `refresh() ${run.threw ? `threw ${named(run.error)}` : 'returned another refresh token'} where request ${at + 1} met ${trouble.name}: the refresh token that came before is lost`,
+            plain(run.value?.refreshToken) === tokens.refresh,
+            `refresh() ${run.threw ? `threw ${named(run.error)}` : `returned ${shown(plain(run.value?.refreshToken))}`} at a reply ${what}: the refresh token in it is lost`,
           );
         }
       }
@@ -126,18 +134,27 @@ export const tokenRules: readonly ProviderRule[] = [
       const token = mintTokens().refresh;
       const { access } = mintTokens();
       for (const refresh of [undefined, null]) {
-        const respond = scene.good('refresh', { access }, (each) => ({ ...each, refresh }));
+        const respond = scene.good('refresh', { access }, without(refresh));
         const run = await scene.refresh(token, respond);
         const { refreshToken } = returned(run, 'at a reply without a refresh token');
-        const text = Secret.is(refreshToken) ? refreshToken.reveal() : refreshToken;
+        const found = plain(refreshToken);
         holds(
-          text !== token,
+          found !== token,
           'refresh() hands on the refresh token it was given as if it were a new one',
+        );
+        // A text made of parts may say it in a word.
+        const reply = JSON.stringify(scene.goodReply('refresh', { access }, without(refresh)));
+        const stands = typeof found === 'string' && found !== '' && reply.includes(found);
+        holds(
+          found === undefined || found === null || stands,
+          `refresh() hands on ${shown(found)} where the reply has no refresh token`,
         );
       }
     },
   },
 ];
+
+const without = (refresh: unknown) => (each: SampleTokens) => ({ ...each, refresh });
 
 const oddTokens: readonly unknown[] = [
   ' leading',
@@ -171,7 +188,7 @@ async function unmended(
   const { accessToken, refreshToken, sharesUpstreamToken } = returned(run, '');
   // A bearer that stands for itself is no reading of the reply.
   if (member === 'access' && sharesUpstreamToken === true) return;
-  const read = member === 'access' ? accessToken : refreshToken;
+  const read = plain(member === 'access' ? accessToken : refreshToken);
   holds(
     typeof read !== 'string' || read === odd,
     `${run.name} makes ${shown(read)} of ${shown(odd)} for the ${member} token`,
@@ -185,7 +202,8 @@ async function same(
 ): Promise<void> {
   if (!scene.facts.scripted) {
     const issued = returned(await scene.grant(operation, scene.good(operation)), 'at a good reply');
-    holds(typeof issued.accessToken === 'string', `${operation}() returned no access token`);
+    const isText = typeof plain(issued.accessToken) === 'string';
+    holds(isText, `${operation}() returned no access token`);
     return;
   }
   const run = await scene.grant(operation, scene.good(operation, tokens));
@@ -199,16 +217,17 @@ function compareTokens(
   { access, refresh }: StageTokens,
   where: string,
 ): void {
+  const [readAccess, readRefresh] = [plain(issued.accessToken), plain(issued.refreshToken)];
   holds(
-    issued.accessToken === access,
-    `${operation}() reads ${shown(issued.accessToken)}, which is not the access token ${where}`,
+    readAccess === access,
+    `${operation}() reads ${shown(readAccess)}, which is not the access token ${where}`,
   );
   // A reply may have no place for one.
   const carried = JSON.stringify(scene.goodReply(operation, { access, refresh })).includes(refresh);
   if (!scene.facts.refreshes || !carried) return;
   holds(
-    issued.refreshToken === refresh,
-    `${operation}() reads ${shown(issued.refreshToken)}, which is not the refresh token ${where}`,
+    readRefresh === refresh,
+    `${operation}() reads ${shown(readRefresh)}, which is not the refresh token ${where}`,
   );
 }
 
@@ -223,24 +242,38 @@ function withMore(reply: DescribedReply): DescribedReply {
   return { ...reply, body: { ...reply.body, ...more } };
 }
 
-function holdsValue(value: unknown, wanted: unknown): boolean {
+/** Whether the value stands in a body as it is. */
+export function holdsValue(value: unknown, wanted: unknown): boolean {
   if (isDeepStrictEqual(value, wanted)) return true;
   return isObject(value) && Object.values(value).some((member) => holdsValue(member, wanted));
 }
 
-type Change = readonly [what: string, change: (reply: DescribedReply) => DescribedReply];
+type Change = readonly [
+  what: string,
+  change: (reply: DescribedReply) => DescribedReply,
+  isFlag: boolean,
+];
 
 /** Every member of a good reply missing once, and once `null`, a number, and a list. */
 function lacks(scene: ProviderScene, operation: GrantOperation): readonly Change[] {
   const { body } = scene.goodReply(operation, mintTokens());
-  return pathsIn(body).flatMap((path): Change[] => {
+  return pathsIn(body).flatMap((path) => {
     const name = path.join('.');
+    const isFlag = typeof memberAt(body, path) === 'boolean';
+    const to = (value: unknown) => (reply: DescribedReply) => ({
+      ...reply,
+      body: changed(reply.body, path, value),
+    });
     return [
-      [`without "${name}"`, (reply) => ({ ...reply, body: changed(reply.body, path, undefined) })],
-      [`with "${name}": null`, (reply) => ({ ...reply, body: changed(reply.body, path, null) })],
-      [`with "${name}": [7]`, (reply) => ({ ...reply, body: changed(reply.body, path, [7]) })],
-    ];
+      [`without "${name}"`, to(undefined), isFlag],
+      [`with "${name}": null`, to(null), isFlag],
+      [`with "${name}": [7]`, to([7]), isFlag],
+    ] satisfies Change[];
   });
+}
+
+function memberAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((each, name) => (isObject(each) ? each[name] : undefined), value);
 }
 
 function pathsIn(value: unknown): string[][] {

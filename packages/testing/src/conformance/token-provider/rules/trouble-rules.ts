@@ -1,15 +1,15 @@
-import { TokenError } from '@tokenkeep/core';
+import { type IssuedTokens, TokenError } from '@tokenkeep/core';
 import type { Fault } from '../../../server/faults/fault.js';
 import * as fault from '../../../server/faults/fault-catalogue.js';
 import { depart, holds } from '../departure.js';
 import { type GrantOperation, grantOf } from '../provider-facts.js';
 import type { ProviderRule } from '../provider-rule.js';
-import type { ProviderScene } from '../stage/provider-scene.js';
+import type { ProviderScene, Run } from '../stage/provider-scene.js';
 import { mintTokens } from '../stage/sample-tokens.js';
 import { printed, secretsReadIn } from '../stage/secret-search.js';
 import { sent } from '../stage/sent-reply.js';
 import { lineOf } from '../stage/stage-server.js';
-import { named } from './shown-runs.js';
+import { inspectOne, named, plain, revokeOne } from './shown-runs.js';
 
 const neverRepeats = 'It never repeats a request: what was sent may have been processed.';
 const callThrew =
@@ -49,11 +49,20 @@ export const troubleRules: readonly ProviderRule[] = [
       for (const [what, trouble, operation] of everyTrouble(scene)) {
         for (let at = 0; at < scene.requestsOf(operation); at += 1) {
           const run = await scene.grant(operation, scene.goodUntil(operation, at, trouble));
+          // Nothing may be read in the first reply of several: what follows is no repetition.
+          if (isPage(what) && run.asked.length <= scene.requestsOf(operation)) continue;
           holds(
             run.asked.length <= at + 1,
             `${run.name} sent ${run.asked.length} requests where ${at === 0 ? 'the first one' : 'a later one'} met ${what}: ${run.asked.map(lineOf).join(', ')}`,
           );
         }
+      }
+      for (const operation of scene.facts.grants) {
+        const run = await scene.grant(operation, scene.good(operation), { unsent: notSent() });
+        holds(
+          run.sends.length <= 1,
+          `${run.name} sent ${run.sends.length} requests where the first one was not sent at all`,
+        );
       }
     },
   },
@@ -79,6 +88,7 @@ export const troubleRules: readonly ProviderRule[] = [
     async check(scene) {
       for (const [what, trouble, operation] of everyTrouble(scene)) {
         const run = await scene.grant(operation, () => trouble);
+        if (!run.threw && isPage(what) && !hasToken(run)) continue;
         holds(run.threw, `${run.name} throws nothing where the first request met ${what}`);
         holds(
           TokenError.is(run.error),
@@ -93,8 +103,10 @@ export const troubleRules: readonly ProviderRule[] = [
     concerns: ({ scripted }) => scripted,
     async check(scene) {
       for (const operation of scene.facts.grants) {
+        if (!scene.speaksJson(operation)) continue;
         for (const [what, text] of [...unreadable, ...ambiguousBodies(scene, operation)]) {
           const run = await scene.grant(operation, () => fault.rawBody(text));
+          if (!run.threw && !hasToken(run)) continue;
           if (!run.threw) {
             depart(`${run.name} makes tokens of ${what}, where one JSON object is wanted`);
           }
@@ -146,6 +158,12 @@ export const troubleRules: readonly ProviderRule[] = [
     says: 'No error of a provider quotes a secret: not in its message, its members or its causes.',
     async check(scene) {
       const own = await scene.secrets();
+      const { revokes, inspects } = scene.facts;
+      // What these throw is searched as every error is.
+      for (const [, trouble] of troubles) {
+        if (revokes) await revokeOne(scene, mintTokens(), () => trouble);
+        if (inspects) await inspectOne(scene, mintTokens().access, () => trouble);
+      }
       for (const operation of scene.facts.grants) {
         const refused = [grantOf(scene.described, operation).refused ?? []].flat();
         const all = [
@@ -163,6 +181,23 @@ export const troubleRules: readonly ProviderRule[] = [
     },
   },
 ];
+
+/** A success in which no token can be. */
+const isPage = (what: string) => what === 'a page of HTML' || what === 'an empty body';
+
+/** Whether the engine could take what was returned for a token. */
+function hasToken({ value }: Run<IssuedTokens>): boolean {
+  const token = plain(value?.accessToken);
+  return typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+}
+
+/** What `send` throws where no connection could be made. */
+function notSent(): TokenError {
+  return new TokenError('PROVIDER_UNAVAILABLE', 'The authorization server cannot be reached.', {
+    retryable: true,
+    reason: 'connect',
+  });
+}
 
 function everyTrouble(
   scene: ProviderScene,

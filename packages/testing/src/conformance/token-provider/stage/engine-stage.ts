@@ -34,6 +34,7 @@ export class EngineStage {
 
   static async open(scene: ProviderScene): Promise<EngineStage> {
     const { clock, exchange, tests } = scene;
+    await scene.credentials();
     const provider = atWork(scene.provider, clock);
     const store = memoryStore(clock);
     const engine = await createTokenEngine({

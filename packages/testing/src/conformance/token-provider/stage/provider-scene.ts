@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Inspection,
   type IssuedTokens,
@@ -6,42 +7,33 @@ import {
   type ProviderCall,
   Secret,
   type TokenProvider,
+  type TokenRequest,
 } from '@tokenkeep/core';
 import { TestClock } from '../../../clock/test-clock.js';
 import { trackedExchange } from '../../../clock/tracked-exchange.js';
 import type { Fault } from '../../../server/faults/fault.js';
 import type { ServerRequest } from '../../../server/server-request.js';
-import { Departure, depart } from '../departure.js';
+import { Departure, depart, NotTried } from '../departure.js';
 import type { DescribedReply, DescribedServer, SampleTokens } from '../described-server.js';
 import { factsOf, type GrantOperation, grantOf, type ProviderFacts } from '../provider-facts.js';
 import type { TokenProviderTests } from '../token-provider-tests.js';
 import { borrowCall } from './borrowed-call.js';
+import { type Watched, wrongInEvery } from './every-run.js';
+import type { Ended, Run } from './run.js';
 import { mintTokens, type StageTokens, sampleOf } from './sample-tokens.js';
 import { shortestSecret } from './secret-search.js';
 import { secretsIn } from './secrets-in.js';
 import { forwarded, sent } from './sent-reply.js';
 import { lineOf, type Responder, StageServer, textOf } from './stage-server.js';
-import { type Send, WatchedCall } from './watched-call.js';
+import { inside, StrayWork } from './stray-work.js';
+import { WatchedCall, type WatchedCallOptions } from './watched-call.js';
 
-/** How one operation ended, and what was asked meanwhile. */
-export interface Run<Result> {
-  readonly name: string;
-  readonly value: Result | undefined;
-  /** What was thrown; `undefined` where nothing was. */
-  readonly error: unknown;
-  readonly threw: boolean;
-  readonly sends: readonly Send[];
-  readonly preliminary: readonly Send[];
-  /** Requests that reached the server, whichever way. */
-  readonly asked: readonly ServerRequest[];
-}
+export type { Run } from './run.js';
 
-export interface RunOptions {
+export interface RunOptions extends WatchedCallOptions {
   readonly provider?: TokenProvider;
   /** As the schema made them. */
   readonly credentials?: unknown;
-  /** Aborts the operation, as its limit would. */
-  readonly cut?: AbortSignal;
 }
 
 /** What a rule is shown on: a provider, and a server that does as the rule says. */
@@ -50,6 +42,10 @@ export class ProviderScene {
   readonly server: StageServer;
   readonly exchange = trackedExchange(this.clock, nodeHttpExchange(this.clock));
   readonly #made: TokenProvider[] = [];
+  /** What making a provider set in motion. */
+  readonly making = new StrayWork();
+  readonly #watched: Watched[] = [];
+  readonly #tokens = new Map<string, string>();
 
   constructor(readonly tests: TokenProviderTests) {
     this.server = new StageServer(this.clock, tests.server.preliminary);
@@ -70,7 +66,8 @@ export class ProviderScene {
   }
 
   anotherProvider(): TokenProvider {
-    const provider = this.tests.provider({ url: this.server.url });
+    const { url } = this.server;
+    const provider = inside(this.making, () => this.tests.provider({ url }));
     this.#made.push(provider);
     return provider;
   }
@@ -81,10 +78,7 @@ export class ProviderScene {
     const given = whose === 'right' ? credentials : wrongCredentials;
     const checked = await this.provider.credentials['~standard'].validate(given);
     if (checked.issues === undefined) return checked.value;
-    const problems = checked.issues.map(({ message }) => message).join('; ');
-    return depart(
-      `The schema refuses the ${whose === 'right' ? 'credentials' : 'wrongCredentials'} of the description: ${problems}`,
-    );
+    throw new NotTried('the schema refuses the credentials of the description.');
   }
 
   /** The secret texts of both accounts, by name. */
@@ -105,16 +99,15 @@ export class ProviderScene {
 
   obtain(respond: Responder, options: RunOptions = {}): Promise<Run<IssuedTokens>> {
     const { provider = this.provider } = options;
-    return this.#run('obtain()', respond, options.cut, async (call) => {
-      const credentials = 'credentials' in options ? options.credentials : await this.credentials();
-      return provider.obtain(credentials, call);
-    });
+    return this.#run('obtain()', respond, options, (credentials, call) =>
+      provider.obtain(credentials, call),
+    );
   }
 
   refresh(token: string, respond: Responder, options: RunOptions = {}): Promise<Run<IssuedTokens>> {
     const { provider = this.provider } = options;
-    return this.#run('refresh()', respond, options.cut, async (call) => {
-      const credentials = 'credentials' in options ? options.credentials : await this.credentials();
+    this.#tokens.set(token, 'refresh token');
+    return this.#run('refresh()', respond, options, async (credentials, call) => {
       if (provider.refresh === undefined) throw new TypeError('there is no refresh()');
       return provider.refresh(new Secret(token), call, credentials);
     });
@@ -131,16 +124,60 @@ export class ProviderScene {
     return this.refresh(token, respond, options);
   }
 
-  revoke(tokens: LiveTokens, respond: Responder): Promise<Run<void>> {
-    return this.#run('revoke()', respond, undefined, async (call) =>
-      this.provider.revoke?.(tokens, call, await this.credentials()),
+  revoke(tokens: LiveTokens, respond: Responder, options: RunOptions = {}): Promise<Run<void>> {
+    const { accessToken, refreshToken } = tokens;
+    if (accessToken !== undefined) this.#tokens.set(accessToken.reveal(), 'access token');
+    if (refreshToken !== undefined) this.#tokens.set(refreshToken.reveal(), 'refresh token');
+    return this.#run('revoke()', respond, options, async (credentials, call) =>
+      this.provider.revoke?.(tokens, call, credentials),
     );
   }
 
-  inspect(token: string, respond: Responder): Promise<Run<Inspection | undefined>> {
-    return this.#run('inspect()', respond, undefined, async (call) =>
-      this.provider.inspect?.(new Secret(token), call, await this.credentials()),
+  inspect(
+    token: string,
+    respond: Responder,
+    options: RunOptions = {},
+  ): Promise<Run<Inspection | undefined>> {
+    this.#tokens.set(token, 'access token');
+    return this.#run('inspect()', respond, options, async (credentials, call) =>
+      this.provider.inspect?.(new Secret(token), call, credentials),
     );
+  }
+
+  /** Two grants at once, of which the first one's requests wait until the second one has ended. */
+  async both(
+    first: (call: ProviderCall) => Promise<IssuedTokens>,
+    second: (call: ProviderCall) => Promise<IssuedTokens>,
+    respond: Responder,
+  ): Promise<readonly [Ended, Ended]> {
+    this.server.begin(respond);
+    let ended = () => {};
+    const secondEnded = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    // Who waits for the first one waits for ever: that is found out, and not waited for.
+    const gate = async ({ preliminary }: TokenRequest) => {
+      // What is public may be asked for once, for both.
+      if (preliminary) return;
+      const given = new AbortController();
+      await Promise.race([secondEnded, sleep(1_000, undefined, given).catch(() => {})]);
+      given.abort();
+    };
+    const got: Ended[] = [];
+    await borrowCall(this.clock, this.exchange, async (lent) => {
+      const calls = [
+        new WatchedCall(lent, this.clock, { gate }),
+        new WatchedCall(lent, this.clock),
+      ];
+      const run = async (call: WatchedCall, grant: typeof first): Promise<Ended> => {
+        const issued = await call.during(() => grant(call)).catch(() => undefined);
+        return { issued, sends: call.sends };
+      };
+      const [one, two] = calls as [WatchedCall, WatchedCall];
+      got.push(...(await Promise.all([run(one, first), run(two, second).finally(() => ended())])));
+    });
+    const none: Ended = { issued: undefined, sends: [] };
+    return [got[0] ?? none, got[1] ?? none];
   }
 
   /** The good replies of an operation, to its first request and to those that follow. */
@@ -170,6 +207,9 @@ export class ProviderScene {
 
   /** What a good reply carries, now. */
   sample(tokens: Partial<StageTokens>): SampleTokens {
+    const { access, refresh } = tokens;
+    if (access !== undefined) this.#tokens.set(access, 'access token');
+    if (refresh !== undefined) this.#tokens.set(refresh, 'refresh token');
     return sampleOf(tokens, this.described, this.server.now());
   }
 
@@ -180,6 +220,12 @@ export class ProviderScene {
     change: (sample: SampleTokens) => SampleTokens = (sample) => sample,
   ): DescribedReply {
     return grantOf(this.described, operation).ok?.(change(this.sample(tokens))) ?? {};
+  }
+
+  /** Whether its replies are JSON objects, whose members can be varied. */
+  speaksJson(operation: GrantOperation): boolean {
+    const { body } = this.goodReply(operation, mintTokens());
+    return typeof body === 'object' && body !== null && !Array.isArray(body);
   }
 
   /** Replies that are made from the described ones. */
@@ -204,6 +250,7 @@ export class ProviderScene {
     const { value, error } = await this.obtain(this.good('obtain'));
     const token = value?.refreshToken;
     if (typeof token === 'string') return token;
+    if (Secret.is(token)) return token.reveal();
     return depart(`A login at your server brought no refresh token (${String(error ?? token)}).`);
   }
 
@@ -211,26 +258,41 @@ export class ProviderScene {
     await this.server.stop();
   }
 
+  /** How many requests an operation makes at most. */
+  #mostOf(name: string): number {
+    if (name === 'revoke()') return 2;
+    return name === 'inspect()' ? 1 : this.requestsOf(name === 'refresh()' ? 'refresh' : 'obtain');
+  }
+
+  /** What no rule looks for, and no run may show. */
+  async departures(): Promise<readonly Departure[]> {
+    const secrets = this.#watched.length === 0 ? {} : await this.secrets();
+    const seen = { secrets: Object.entries(secrets), tokens: [...this.#tokens] };
+    return [...wrongInEvery(this.#watched, seen)];
+  }
+
   async #run<Result>(
     name: string,
     respond: Responder,
-    cut: AbortSignal | undefined,
-    operation: (call: ProviderCall) => Promise<Result>,
+    options: RunOptions,
+    operation: (credentials: unknown, call: ProviderCall) => Promise<Result>,
   ): Promise<Run<Result>> {
+    const credentials = 'credentials' in options ? options.credentials : await this.credentials();
     this.server.begin(respond);
     let watched: WatchedCall | undefined;
     let end: Pick<Run<Result>, 'value' | 'error' | 'threw'> | undefined;
     await borrowCall(this.clock, this.exchange, async (lent) => {
-      const call = new WatchedCall(lent, this.clock, cut);
+      const call = new WatchedCall(lent, this.clock, options);
       watched = call;
       try {
-        const value = await call.during(() => operation(call));
+        const value = await call.during(() => operation(credentials, call));
         end = { value, error: undefined, threw: false };
       } catch (error) {
         end = { value: undefined, error, threw: true };
       }
     });
     const asked = this.server.seen;
+    if (this.server.problem !== undefined) throw this.server.problem;
     if (end === undefined) {
       throw new Departure(
         `${name} did not end within the limit of an operation: it waits for something that is no ` +
@@ -239,7 +301,11 @@ export class ProviderScene {
     }
     if (end.error instanceof Departure) throw end.error;
     const { sends = [], preliminary = [] } = watched ?? {};
-    return { name, ...end, sends, preliminary, asked };
+    const run = { name, ...end, sends, preliminary, asked };
+    if (watched !== undefined) {
+      this.#watched.push({ run, call: watched, most: this.#mostOf(name) });
+    }
+    return run;
   }
 }
 

@@ -19,25 +19,33 @@ export function sampleOf(
   { access, refresh }: Partial<StageTokens>,
   server: DescribedServer,
   now: number,
-  lifetimeMs = hourMs,
 ): SampleTokens {
   const { lifetime = 'seconds', refreshLifetime = 'none' } = server;
   return {
     access,
     refresh,
-    lifetime: lifetimeValue(lifetime, lifetimeMs, now),
+    lifetime: lifetimeValue(lifetime, hourMs, now),
     refreshLifetime: lifetimeValue(refreshLifetime, weekMs, now),
     now,
   };
 }
 
+/** Forms that count from now, and the unit of each, ms. */
+export const countUnits: Partial<Record<LifetimeForm, number>> = {
+  milliseconds: 1,
+  seconds: 1_000,
+  minutes: 60_000,
+  hours: hourMs,
+};
+
 /** So many milliseconds as this form writes them. */
 export function lifetimeValue(form: LifetimeForm, ms: number, now: number): unknown {
   switch (form) {
     case 'seconds':
-      return ms / 1_000;
     case 'milliseconds':
-      return ms;
+    case 'minutes':
+    case 'hours':
+      return ms / (countUnits[form] ?? 1);
     case 'unix-seconds':
       return (now + ms) / 1_000;
     case 'unix-milliseconds':

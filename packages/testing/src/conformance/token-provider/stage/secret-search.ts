@@ -5,10 +5,18 @@ import { type Canary, scanForCanaries } from '../../../canary.js';
 /** Shorter ones are found in anything. */
 export const shortestSecret = 8;
 
-/** The names of those secrets that can be read in a text, in whichever encoding. */
-export function secretsReadIn(text: string, secrets: Readonly<Record<string, string>>): string[] {
+/**
+ * The names of those secrets that can be read in a text, in whichever encoding.
+ *
+ * @param parts also where only a part of one can be read
+ */
+export function secretsReadIn(
+  text: string,
+  secrets: Readonly<Record<string, string>>,
+  parts = true,
+): string[] {
   const searched = Object.entries(secrets).map(
-    ([kind, secret]): Canary => ({ kind, secret, random: secret }),
+    ([kind, secret]): Canary => ({ kind, secret, random: parts ? secret : '' }),
   );
   return [...new Set(scanForCanaries(text, searched).map(({ kind }) => kind))];
 }
@@ -22,8 +30,19 @@ export function printed(value: unknown): string {
     parts.push(String(each), json(each), inspect(each, { depth: 12, showHidden: true }));
     // An error may print itself, and leave out what others read.
     if (each instanceof Error) parts.push(each.message, each.stack ?? '', ...membersOf(each));
+    parts.push(...bytesIn(each));
   }
   return parts.join('\n');
+}
+
+/** The texts of bytes that hang on a value: they are printed as numbers, and are read all the same. */
+function bytesIn(value: unknown, depth = 4): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
+  if (value instanceof ArrayBuffer) return [Buffer.from(value).toString('utf8')];
+  if (typeof value !== 'object' || value === null || depth === 0) return [];
+  return Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([, { value: member }]) =>
+    bytesIn(member, depth - 1),
+  );
 }
 
 function membersOf(error: Error): string[] {

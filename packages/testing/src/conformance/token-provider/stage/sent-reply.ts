@@ -1,9 +1,13 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Fault } from '../../../server/faults/fault.js';
 import { jsonReply, type Reply, textReply } from '../../../server/reply.js';
 import type { ServerRequest } from '../../../server/server-request.js';
 import type { DescribedReply } from '../described-server.js';
+import { DescriptionProblem } from '../description-problem.js';
+
+/** So long a server of the author's may take, ms. */
+const patienceMs = 5_000;
 
 /** A described reply, sent whole. */
 export function sent(reply: DescribedReply): Fault {
@@ -40,18 +44,31 @@ function forward(url: string, asked: ServerRequest): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { method, headers } = asked;
     const path = `${asked.path}${search}`;
-    const outgoing = request({ hostname, port, method, path, headers }, async (incoming) => {
-      const { statusCode: status = 502, headersDistinct } = incoming;
-      const kept = Object.entries(headersDistinct as Reply['headers']);
-      resolve({
-        status,
-        headers: Object.fromEntries(kept.filter(([name]) => !framing.has(name))),
-        body: await buffer(incoming),
-      });
+    const outgoing = request({ hostname, port, method, path, headers }, (incoming) => {
+      replyOf(incoming).then(resolve, (error: Error) => outgoing.destroy(error));
     });
-    outgoing.on('error', reject);
+    outgoing.setTimeout(patienceMs, () =>
+      outgoing.destroy(new Error(`no answer within ${patienceMs / 1_000} s`)),
+    );
+    outgoing.on('error', ({ message }) =>
+      reject(
+        new DescriptionProblem(
+          `your server at ${url} did not answer ${method} ${asked.path.split('/', 2).join('/')}: ${message}.`,
+        ),
+      ),
+    );
     outgoing.end(asked.body);
   });
+}
+
+async function replyOf(incoming: IncomingMessage): Promise<Reply> {
+  const { statusCode: status = 502, headersDistinct } = incoming;
+  const kept = Object.entries(headersDistinct as Reply['headers']);
+  return {
+    status,
+    headers: Object.fromEntries(kept.filter(([name]) => !framing.has(name))),
+    body: await buffer(incoming),
+  };
 }
 
 /** What belongs to one connection, and not to the message (RFC 9110 section 7.6.1). */

@@ -1,16 +1,18 @@
-/** Until it is disposed of, `Date` is so many milliseconds ahead for whoever asks what time it is. */
-export function shiftedDate(aheadMs: number): Disposable {
+import { sharedPatch } from './shared-patch.js';
+import { strayWorkNow } from './stray-work.js';
+
+/** Until it is disposed of, `Date` is as far ahead for code of a provider as its run says. */
+export const shiftedDate = sharedPatch(() => {
   const real = globalThis.Date;
-  const now = () => real.now() + aheadMs;
-  globalThis.Date = new Proxy(real, {
+  const now = () => real.now() + (strayWorkNow()?.aheadMs ?? 0);
+  const shifted = new Proxy(real, {
     apply: () => new real(now()).toString(),
     construct: (target, args: unknown[], made) =>
       Reflect.construct(target, args.length === 0 ? [now()] : args, made) as object,
     get: (target, name) => (name === 'now' ? now : Reflect.get(target, name)),
   });
-  return {
-    [Symbol.dispose]: () => {
-      globalThis.Date = real;
-    },
+  globalThis.Date = shifted;
+  return () => {
+    if (globalThis.Date === shifted) globalThis.Date = real;
   };
-}
+});

@@ -6,6 +6,7 @@ import { FaultExchange } from '../../../server/faults/fault-exchange.js';
 import { readRequest, type ServerRequest } from '../../../server/server-request.js';
 import { serverTime } from '../../../server/server-time.js';
 import type { DescribedPreliminary } from '../described-server.js';
+import { DescriptionProblem } from '../description-problem.js';
 import { sent } from './sent-reply.js';
 
 /** What becomes of a request; `index` counts those of one run from 0. */
@@ -15,6 +16,8 @@ export type Responder = (request: ServerRequest, index: number) => Fault;
 export class StageServer {
   /** Every request since the last `begin`, in order of arrival; without the preliminary ones. */
   seen: ServerRequest[] = [];
+  /** What is wrong with the description, or with the author's own server. */
+  problem: DescriptionProblem | undefined;
   /** How far its clock is ahead of the client's, ms. */
   skewMs = 0;
   #respond: Responder = () => {
@@ -47,7 +50,10 @@ export class StageServer {
 
   async start(): Promise<void> {
     const server = createServer((message, response) => {
-      this.#handle(message, response).catch(() => response.destroy());
+      this.#handle(message, response).catch((error: unknown) => {
+        if (error instanceof DescriptionProblem) this.problem ??= error;
+        response.destroy();
+      });
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

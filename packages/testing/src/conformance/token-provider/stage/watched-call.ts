@@ -1,12 +1,28 @@
 import { type ProviderCall, TokenError, type TokenReply, type TokenRequest } from '@tokenkeep/core';
 import type { TestClock } from '../../../clock/test-clock.js';
-import { inside, outside } from './stray-work.js';
+import { Departure } from '../departure.js';
+import { inside, outside, StrayWork } from './stray-work.js';
+
+export const keepsNothing =
+  'A provider keeps no state, starts no timer, reads no clock, and sends only through the `call` it is handed.';
+export const lateSeen = 'A request is sent by the `call` of an operation that has ended';
 
 /** One `send` of a provider, and what came of it. */
 export interface Send {
   readonly request: TokenRequest;
   reply?: TokenReply;
   error?: unknown;
+}
+
+export interface WatchedCallOptions {
+  /** Aborts the operation, as its limit would. */
+  readonly cut?: AbortSignal;
+  /** What becomes of every request, before a byte of it is sent. */
+  readonly unsent?: unknown;
+  /** Holds each request back. */
+  readonly gate?: (request: TokenRequest) => Promise<void>;
+  /** How far the clock of the machine is ahead, ms. */
+  readonly aheadMs?: number;
 }
 
 /** The engine's call, which also remembers what it was asked. */
@@ -17,15 +33,20 @@ export class WatchedCall implements ProviderCall {
   readonly target: ProviderCall['target'];
   readonly signal: AbortSignal;
   readonly credentialsError?: TokenError;
+  readonly stray: StrayWork;
+  /** It was asked to send when its operation was over. */
+  late = false;
+  #ended = false;
   #underWay = 0;
   #atWork: (() => void) | undefined;
 
-  /** @param cut aborts the operation, as its limit would */
   constructor(
     private readonly call: ProviderCall,
     private readonly clock: TestClock,
-    cut?: AbortSignal,
+    private readonly options: WatchedCallOptions = {},
   ) {
+    const { cut, aheadMs } = options;
+    this.stray = new StrayWork(aheadMs);
     this.target = call.target;
     if (call.credentialsError !== undefined) this.credentialsError = call.credentialsError;
     this.signal = cut === undefined ? call.signal : AbortSignal.any([call.signal, cut]);
@@ -39,13 +60,24 @@ export class WatchedCall implements ProviderCall {
     this.call.nothingProcessed();
   }
 
-  async send(request: TokenRequest): Promise<TokenReply> {
+  send(request: TokenRequest): Promise<TokenReply> {
+    const reply = this.#send(request);
+    // Who forgets to await it must not end the process.
+    reply.catch(() => {});
+    return reply;
+  }
+
+  async #send(request: TokenRequest): Promise<TokenReply> {
+    if (this.#ended) {
+      this.late = true;
+      throw new Departure(lateSeen, keepsNothing);
+    }
     const send: Send = { request };
     (request.preliminary ? this.preliminary : this.sends).push(send);
     this.#underWay += 1;
     this.#rest();
     try {
-      send.reply = await outside(() => untilAborted(this.call.send(request), this.signal));
+      send.reply = await outside(() => untilAborted(this.#deliver(request), this.signal));
       return send.reply;
     } catch (error) {
       send.error = error;
@@ -63,10 +95,18 @@ export class WatchedCall implements ProviderCall {
   async during<Result>(operation: () => Promise<Result>): Promise<Result> {
     this.#work();
     try {
-      return await inside(operation);
+      return await inside(this.stray, operation);
     } finally {
+      this.#ended = true;
       this.#rest();
     }
+  }
+
+  async #deliver(request: TokenRequest): Promise<TokenReply> {
+    const { gate, unsent } = this.options;
+    await gate?.(request);
+    if (unsent !== undefined) throw unsent;
+    return this.call.send(request);
   }
 
   #work(): void {
@@ -86,6 +126,7 @@ export class WatchedCall implements ProviderCall {
 
 /** What the engine says of a request that it gave up. */
 function untilAborted<Result>(reply: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  reply.catch(() => {});
   return new Promise((resolve, reject) => {
     const abort = () => reject(givenUp());
     if (signal.aborted) return abort();

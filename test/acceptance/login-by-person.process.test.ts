@@ -62,21 +62,24 @@ test('Ctrl-C ends a login that nobody finishes', async () => {
   expect((await cli.ended).code).toBe(130);
 });
 
-test('whoever knocks at the door of a login is not let in', async () => {
+test('whoever knocks at the door of a login is not let in, and does not end it', async () => {
   await using world = await LoginWorld.begin();
   const cli = world.start(['login', 'crm']);
   const page = await world.pageOf(cli);
   const redirect = new URL(page.searchParams.get('redirect_uri') ?? '');
   expect((await fetch(new URL('/favicon.ico', redirect))).status).toBe(404);
-  expect((await fetch(redirect)).status).toBe(404);
+  expect((await fetch(redirect)).status).toBe(400);
   expect((await fetch(redirect, { method: 'POST' })).status).toBe(404);
-  const forged = new URL(redirect);
-  forged.search = '?code=stolen&state=guessed';
-  await fetch(forged);
-  const end = await cli.ended;
-  expect(end.code).not.toBe(0);
-  expect(end.err).not.toContain('stolen');
+  for (const forged of ['?code=stolen&state=guessed', '?error=access_denied&state=guessed']) {
+    expect((await fetch(new URL(forged, redirect))).status).toBe(400);
+  }
   expect(await world.server.requestsTo('/token')).toEqual([]);
+  const { url } = await new UserAgent().visit(page.href);
+  expect((await fetch(url)).status).toBe(200);
+  const end = await cli.ended;
+  expect(end.code).toBe(0);
+  expect(end.out + end.err).not.toContain('stolen');
+  expect(await world.server.requestsTo('/token')).toHaveLength(1);
 });
 
 /** oidc-provider, a config for it with an account that is a person's, and command lines. */

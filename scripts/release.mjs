@@ -2,7 +2,8 @@
 // tagged; with --publish lerna brings them to the registry. Without a version, --publish publishes what is
 // tagged: after a release that stopped half-way, npm has some packages, and gets the others.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endLike, root, run } from './child.mjs';
@@ -138,7 +139,14 @@ async function publish() {
   const lerna = join(root, 'node_modules/lerna/dist/cli.js');
   const tag = ['--dist-tag', distTag(tagged)];
   const args = ['publish', 'from-package', '--yes', '--no-verify-access', ...tag, ...registry];
-  endLike(await run(process.execPath, [lerna, ...args]));
+  // lerna leaves the tarballs behind.
+  const tarballs = mkdtempSync(join(tmpdir(), 'tokenkeep-release-'));
+  process.env.TMPDIR = tarballs;
+  try {
+    endLike(await run(process.execPath, [lerna, ...args]));
+  } finally {
+    rmSync(tarballs, { recursive: true, force: true });
+  }
 }
 
 /** Nothing that git does not know is published: no file of an older build, none that it ignores. */

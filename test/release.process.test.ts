@@ -21,6 +21,7 @@ import { type LocalRegistry, startLocalRegistry } from './local-registry.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tokenkeep-release-'));
 const house = join(folder, 'house');
+const temporary = join(folder, 'temporary');
 const next = '0.2.0';
 
 let registry: LocalRegistry;
@@ -30,11 +31,13 @@ beforeAll(async () => {
   registry = await startLocalRegistry(folder);
   env = {
     ...registry.env,
+    TMPDIR: temporary,
     GIT_AUTHOR_NAME: 'a test',
     GIT_AUTHOR_EMAIL: 'test@localhost',
     GIT_COMMITTER_NAME: 'a test',
     GIT_COMMITTER_EMAIL: 'test@localhost',
   };
+  mkdirSync(temporary);
   copyHouse();
 }, 300_000);
 
@@ -122,6 +125,7 @@ test('published from there, it installs from the registry, and serves ES modules
   );
   rmSync(log);
   release('--publish', '--registry', registry.url);
+  expect(readdirSync(temporary)).toEqual([]);
   const project = join(folder, 'project');
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { AuthRefreshAuthority } from '@tokenkeep/testing';
 import { doctor } from '../src/commands/doctor.js';
+import { renew } from '../src/commands/renew.js';
+import { token } from '../src/commands/token.js';
 import { engineFromConfig } from '../src/config/engine-from-config.js';
 import { loadConfig } from '../src/config/load-config.js';
 import { complaints, folderWith } from './config-folder.js';
@@ -58,6 +60,38 @@ test('a declared provider in a file gets a token, and the doctor has nothing to 
   ]);
   expect(server.log.logins()).toHaveLength(1);
 });
+
+test.each([
+  ['maxMs: 2h', 'maxMs: 1m', 'states a longer life than the provider allows'],
+  ['at: tokenLifetime', 'at: expires_in', 'states no life that can be read'],
+  ['as: seconds', 'as: seconds', ''],
+])(
+  'who asks for the first token is told what is odd in the reply: %s, and now %s',
+  async (right, wrong, words) => {
+    await using server = await new AuthRefreshAuthority({
+      accounts: [{ accountId: 'main', username: 'ada', password: 'pw' }],
+    }).start();
+    const provider = `{ use: http, file: ./acme.yaml, baseUrl: '${server.url}' }`;
+    const often = 'allowInsecureLoopback: true\nparameters: { gapMs: 1 }';
+    const cwd = folderWith({
+      'tokenkeep.yaml': config(provider, often),
+      'acme.yaml': declaration.replace(right, wrong),
+    });
+    const errOf = async (command: typeof renew) => {
+      const { invocation, err } = recordedCommand(join(cwd, 'tokenkeep.yaml'), env);
+      await command('main', invocation);
+      return err();
+    };
+    const told = words === '' ? '' : expect.stringContaining(words);
+    const hourly: typeof renew = (name, at) =>
+      token(name, { header: false, minValidityMs: undefined }, at);
+    expect([await errOf(hourly), await errOf(hourly), await errOf(renew)]).toEqual([
+      told,
+      '',
+      told,
+    ]);
+  },
+);
 
 test('a mistake in the file is told with the name of the file, its member, and what to write', async () => {
   const { problems } = await complaints(config('{ use: http, file: ./acme.yaml }'), env, {

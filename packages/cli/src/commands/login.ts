@@ -1,4 +1,5 @@
 import { type AccessToken, type TokenEngine, TokenError } from '@tokenkeep/core';
+import { odditiesOf } from '../events/odd-replies.js';
 import { type Invocation, noteAccountOf, withEngine } from '../invocation.js';
 import { logsItselfIn } from '../login/logs-itself-in.js';
 import { type LoginWishes, terminalInteraction } from '../login/terminal-interaction.js';
@@ -19,8 +20,11 @@ export async function login(
   const name = plainText(account);
   const token = await withEngine(invocation, async (engine, config) => {
     if (wishes.device && (await logsItselfIn(account, engine, config))) throw needsNobody(name);
+    const sayOddities = odditiesOf(engine);
     try {
-      return await logIn(engine, account, wishes, terminal);
+      const first = await logIn(engine, account, wishes, terminal);
+      sayOddities(terminal);
+      return first;
     } catch (error) {
       // What a person did is not the account's doing: the engine does not name it.
       if (TokenError.is(error) && error.account === undefined) {

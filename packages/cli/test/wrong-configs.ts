@@ -27,7 +27,7 @@ export const wrongConfigs: readonly WrongConfig[] = [
     line: 3,
     path: 'acounts',
     says: 'There is no "acounts" here.',
-    fix: 'Did you mean "accounts"? Known: store, namespace, keys, escrow, whenNotDurable, allowInsecureLoopback',
+    fix: 'Did you mean "accounts"? Known: store, namespace, keys, escrow, whenNotDurable, redis, allowInsecureLoopback',
   },
   {
     mistake: 'the scheme of a server is misspelt',
@@ -36,6 +36,14 @@ export const wrongConfigs: readonly WrongConfig[] = [
     path: 'store',
     says: 'This value is not accepted.',
     fix: 'Give a path, postgres://... or redis://...',
+  },
+  {
+    mistake: 'what Redis is to wait for, without Redis',
+    yaml: `store: ./tokens.db\nredis: { fsync: waitaof }\nproviders:\n${chatapp}\naccounts:\n${crm}`,
+    line: 2,
+    path: 'redis',
+    says: 'This value is not accepted.',
+    fix: 'Leave it out, or give redis://... as store.',
   },
   {
     mistake: 'the kind of a provider is misspelt',

@@ -1,7 +1,7 @@
 import { defaultParameters } from '@tokenkeep/core';
 import { z } from 'zod';
 import { isKind, type KindName, kindNames, kindOf } from './provider-kinds.js';
-import { isStore } from './store-place.js';
+import { isStore, mayBeRedis } from './store-place.js';
 
 const text = z.string().min(1, 'must not be empty');
 const wholeNumber = z.number().int('must be whole').positive('must be above 0');
@@ -56,37 +56,57 @@ const pace = z
     message: 'needs perSecond or concurrent',
   });
 
+const redis = z.strictObject({
+  waitForReplicas: z
+    .int()
+    .min(0, 'give a number of replicas, 0 or more')
+    .exactOptional()
+    .describe('So many replicas must have a write before it counts. Default: 0.'),
+  fsync: z
+    .enum(['server', 'waitaof'], "give 'server' or 'waitaof'")
+    .exactOptional()
+    .describe('Who syncs: the server (appendfsync always), or WAITAOF. Default: server.'),
+});
+
 /**
  * A config file, with references resolved and durations in milliseconds. Credentials are checked
  * by the provider of each account.
  */
-export const configSchema = z.strictObject({
-  $schema: z.string().optional(),
-  store: text
-    .refine(isStore, 'give a path, postgres://... or redis://...')
-    .optional()
-    .describe('SQLite file, relative to this file; or postgres://... or redis://...'),
-  namespace: text
-    .optional()
-    .describe('With a server as store: the schema (PostgreSQL) or the prefix of keys (Redis).'),
-  keys: text.optional().describe('With a server as store: the file with the sealing keys.'),
-  escrow: text.optional().describe('With a server as store: where pairs wait while it is away.'),
-  whenNotDurable: z
-    .enum(['refuse', 'warn'], "give 'refuse' or 'warn'")
-    .optional()
-    .describe('With a server as store, if it may lose what it has acknowledged. Default: refuse.'),
-  allowInsecureLoopback: z.boolean().optional().describe('http to this machine: for sandboxes.'),
-  providers: providers.describe('Named as you like; each of a kind.'),
-  accounts: z
-    .record(z.string().min(1, 'must not be empty').max(128, 'is too long'), account)
-    .optional()
-    .describe("Named as in getToken('crm')."),
-  parameters: z.strictObject(parameterSchemas()).optional(),
-  pace: z
-    .record(text, pace)
-    .optional()
-    .describe('How fast all processes together ask a provider for tokens, by its name.'),
-});
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    store: text
+      .refine(isStore, 'give a path, postgres://... or redis://...')
+      .optional()
+      .describe('SQLite file, relative to this file; or postgres://... or redis://...'),
+    namespace: text
+      .optional()
+      .describe('With a server as store: the schema (PostgreSQL) or the prefix of keys (Redis).'),
+    keys: text.optional().describe('With a server as store: the file with the sealing keys.'),
+    escrow: text.optional().describe('With a server as store: where pairs wait while it is away.'),
+    whenNotDurable: z
+      .enum(['refuse', 'warn'], "give 'refuse' or 'warn'")
+      .optional()
+      .describe(
+        'With a server as store, if it may lose what it has acknowledged. Default: refuse.',
+      ),
+    redis: redis.exactOptional().describe('With Redis as store: what a write waits for.'),
+    allowInsecureLoopback: z.boolean().optional().describe('http to this machine: for sandboxes.'),
+    providers: providers.describe('Named as you like; each of a kind.'),
+    accounts: z
+      .record(z.string().min(1, 'must not be empty').max(128, 'is too long'), account)
+      .optional()
+      .describe("Named as in getToken('crm')."),
+    parameters: z.strictObject(parameterSchemas()).optional(),
+    pace: z
+      .record(text, pace)
+      .optional()
+      .describe('How fast all processes together ask a provider for tokens, by its name.'),
+  })
+  .refine(({ store, redis }) => redis === undefined || mayBeRedis(store), {
+    path: ['redis'],
+    message: 'leave it out, or give redis://... as store',
+  });
 
 export type ConfigData = z.output<typeof configSchema>;
 export type AccountData = NonNullable<ConfigData['accounts']>[string];

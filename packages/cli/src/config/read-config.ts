@@ -104,6 +104,7 @@ export function examineConfig(
         keys: textOf(data?.keys),
         escrow: textOf(data?.escrow),
         whenNotDurable: data?.whenNotDurable === 'warn' ? 'warn' : 'refuse',
+        ...(data?.redis === undefined ? {} : { redis: data.redis }),
       }),
       providers: made.map(({ provider }) => provider),
       origins: made.flatMap(({ origin }) => origin ?? []),

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { TokenStore } from '@tokenkeep/core';
+import type { RedisStoreOptions } from '@tokenkeep/store-redis';
 import { defaultStorePath } from './default-store.js';
 
 /** Where a config keeps its tokens. Making it opens nothing. */
@@ -22,6 +23,7 @@ export interface StoreMembers {
   readonly keys?: string | undefined;
   readonly escrow?: string | undefined;
   readonly whenNotDurable?: 'refuse' | 'warn';
+  readonly redis?: Pick<RedisStoreOptions, 'waitForReplicas' | 'fsync'>;
 }
 
 const SCHEMES = {
@@ -45,6 +47,11 @@ function serverKind(store: string | undefined): 'postgres' | 'redis' | undefined
 /** A path, or a server of a kind there is: a scheme that is misspelt is no name of a file. */
 export function isStore(store: string): boolean {
   return !SCHEME.test(store) || serverKind(store) !== undefined;
+}
+
+/** Whether it is one, or a reference to what is not set here: nobody can tell of that. */
+export function mayBeRedis(store: string | undefined): boolean {
+  return serverKind(store) === 'redis' || store?.includes('${') === true;
 }
 
 /** @param configPath absolute: paths are relative to it */
@@ -80,7 +87,7 @@ export function storePlace(configPath: string, members: StoreMembers): StorePlac
         return postgresStore({ ...common, schema: namespace });
       }
       const { redisStore } = await import('@tokenkeep/store-redis');
-      return redisStore({ ...common, prefix: namespace });
+      return redisStore({ ...common, ...members.redis, prefix: namespace });
     },
   };
 }

@@ -72,6 +72,9 @@ export function httpProvider(declaration: ProviderDeclaration): TokenProvider<Ht
     canObtain: (credentials) =>
       obtain?.needs.every((name) => credentials[name] !== undefined) ?? false,
 
+    // By its name alone: a member of its own would say the same of every declaration there is.
+    clientId: ({ clientId }) => (typeof clientId === 'string' ? clientId : undefined),
+
     obtain: (credentials, call) =>
       issued('obtain', obtain as DeclaredTokenAsk, { call, credentials }),
 

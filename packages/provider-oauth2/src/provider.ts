@@ -33,6 +33,7 @@ export function oauth2(options: OAuth2Options): TokenProvider<OAuth2Credentials>
     profile: oauth2Profile(settings),
     credentials: oauth2Credentials(settings),
     canObtain,
+    clientId: ({ clientId }) => clientId,
 
     async obtain(credentials, call) {
       const { reply } = await askWithCredentials(await contextFor(call, credentials), credentials);

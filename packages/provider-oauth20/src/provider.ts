@@ -48,6 +48,7 @@ export function oauth20(options: OAuth20Options): TokenProvider<OAuth20Credentia
     id: settings.id,
     profile: oauth20Profile(settings),
     credentials: oauth20Credentials(settings),
+    clientId: (credentials) => ('bearer' in credentials ? undefined : credentials.clientId),
 
     async obtain(credentials, call) {
       if (!('bearer' in credentials))

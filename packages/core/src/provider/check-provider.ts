@@ -23,11 +23,13 @@ export function checkProvider(provider: TokenProvider): void {
   for (const problem of problemsOf(provider)) throw invalid(`Provider "${id}": ${problem}.`);
 }
 
+const optionalMethods = ['canObtain', 'clientId', 'refresh', 'revoke', 'inspect', 'login'] as const;
+
 function* problemsOf(provider: TokenProvider): Iterable<string> {
   for (const method of ['obtain', 'authorize', 'isTokenRejection'] as const) {
     if (typeof provider[method] !== 'function') yield `${method}() is missing`;
   }
-  for (const method of ['canObtain', 'refresh', 'revoke', 'inspect', 'login'] as const) {
+  for (const method of optionalMethods) {
     const value: unknown = provider[method];
     if (value !== undefined && typeof value !== 'function') yield `${method} is not a function`;
   }

@@ -30,6 +30,12 @@ export interface TokenProvider<Credentials = unknown> {
    * and a person is asked for: they may be a client's, which only go along with a refresh.
    */
   canObtain?(credentials: Credentials): boolean;
+  /**
+   * Whose client asks with these credentials: its identifier (RFC 6749 section 2.2), which is no
+   * secret. A client that the server rejects is left alone for a while, with the accounts that have
+   * it. Without the method, and where it says `undefined`, that is one client for all.
+   */
+  clientId?(credentials: Credentials): string | undefined;
   /** Logs in, or mints a token. Not asked to where `canObtain` says no. */
   obtain(credentials: Credentials, call: ProviderCall): Promise<IssuedTokens>;
   /** RFC 6749 section 6. `credentials` are absent where the account has none. */

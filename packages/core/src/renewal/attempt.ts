@@ -143,6 +143,7 @@ export class Attempt {
     const { provider } = account;
     return callProvider(this.services, account, {
       rotating: this.#rotating,
+      credentials,
       credentialsError: this.plan.credentialsError,
       admit: () => this.#admit(),
       run: (call): Promise<IssuedTokens> => {

@@ -16,6 +16,8 @@ export interface ResolvedCredentials {
   readonly canonical: string;
   /** What errors are cleaned of: the members that are a Secret, or every text where none is. */
   readonly secrets: readonly Secret[];
+  /** Whose client they are; `undefined`: the provider's. */
+  readonly clientId: string | undefined;
   /** The other account's token that stands in them. */
   readonly upstream?: LiveUpstream;
 }
@@ -37,10 +39,12 @@ export class CredentialsSource {
     const { value, upstream } = await this.#withUpstream(given);
     const checked = await check(account, value);
     if (checked.issues !== undefined) throw wrongShape(account, value, checked.issues);
+    const secrets = secretsOfCredentials(checked.value);
     return {
       value: checked.value,
       canonical: canonical(value),
-      secrets: secretsOfCredentials(checked.value),
+      secrets,
+      clientId: clientIdOf(account, checked.value, secrets),
       ...(upstream === undefined ? {} : { upstream }),
     };
   }
@@ -98,6 +102,20 @@ export function canLogIn(
     return provider.canObtain?.(credentials?.value) ?? true;
   } catch (error) {
     throw providerError(provider.id, error, credentials?.secrets ?? []);
+  }
+}
+
+/** In words that may be shown: a plug-in may take a secret for it. */
+function clientIdOf(
+  { provider }: KnownAccount,
+  credentials: unknown,
+  secrets: readonly Secret[],
+): string | undefined {
+  try {
+    const id: unknown = provider.clientId?.(credentials);
+    return typeof id === 'string' ? scrub(id, secrets) : undefined;
+  } catch (error) {
+    throw providerError(provider.id, error, secrets);
   }
 }
 

@@ -12,6 +12,16 @@ interface Services {
   readonly outages: HostOutages;
 }
 
+/** A client of a provider: one of its accounts', or (without an id) the provider's own. */
+export interface AskingClient {
+  readonly provider: string;
+  readonly id: string | undefined;
+}
+
+export function nameOfClient({ provider, id }: AskingClient): string {
+  return id === undefined ? `client of ${provider}` : `client ${id} of ${provider}`;
+}
+
 /**
  * Breakers per origin and per client, and one retry quota per provider, in this process. What it
  * finds out about a host it tells the others through the store, and asks them where it has reason
@@ -24,12 +34,16 @@ export class HostBreakers {
 
   constructor(private readonly services: Services) {}
 
-  /** Milliseconds until a token request may go to this host for this provider; 0: now. */
-  async waitMs(origin: string, provider: string): Promise<number> {
+  /** Milliseconds until a token request of this client may be made; 0: now. */
+  clientWaitMs(client: AskingClient): number {
+    return this.#clients.get(nameOfClient(client))?.waitMs(this.services.elapsed.now()) ?? 0;
+  }
+
+  /** Milliseconds until a token request may go to this host; 0: now. */
+  async hostWaitMs(origin: string): Promise<number> {
     const { elapsed, outages } = this.services;
     const host = this.#host(origin);
-    const now = elapsed.now();
-    const ownMs = Math.max(this.#client(provider).waitMs(now), host.waitMs(now));
+    const ownMs = host.waitMs(elapsed.now());
     if (ownMs > 0 || host.isTrusted) return ownMs;
     const sharedMs = await outages.waitMs(origin);
     if (sharedMs > 0) host.leaveAlone(elapsed.now() + sharedMs);
@@ -51,13 +65,18 @@ export class HostBreakers {
     if (!isTrusted && state !== 'closed') void this.services.outages.ended(origin);
   }
 
-  /** A server that rejects the operator's client: no account of it can do better. */
-  clientRejected(provider: string): void {
-    this.#client(provider).failed(this.services.elapsed.now());
+  /** A server that rejects a client: no account that has it can do better. */
+  clientRejected(client: AskingClient): void {
+    const { clientBreakerFailures } = this.services.parameters;
+    const name = nameOfClient(client);
+    this.#breaker(this.#clients, name, clientBreakerFailures).failed(this.services.elapsed.now());
   }
 
-  clientAccepted(provider: string): void {
-    this.#client(provider).succeeded();
+  /** Nothing is kept of clients that do well: there may be as many as accounts. */
+  clientAccepted(client: AskingClient): void {
+    const name = nameOfClient(client);
+    this.#clients.get(name)?.succeeded();
+    this.#clients.delete(name);
   }
 
   quotaOf(provider: string): RetryQuota {
@@ -72,11 +91,6 @@ export class HostBreakers {
 
   #host(origin: string): HostBreaker {
     return this.#breaker(this.#hosts, origin, this.services.parameters.breakerFailures);
-  }
-
-  #client(provider: string): HostBreaker {
-    const name = `client of ${provider}`;
-    return this.#breaker(this.#clients, name, this.services.parameters.clientBreakerFailures);
   }
 
   #breaker(all: Map<string, HostBreaker>, host: string, mostFailures: number): HostBreaker {

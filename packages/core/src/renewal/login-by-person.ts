@@ -7,7 +7,7 @@ import { EngineCall } from '../transport/engine-call.js';
 import { type ImportedTokens, importTokens } from './import-tokens.js';
 import { noCredentials } from './no-token.js';
 import { providerError } from './provider-error.js';
-import { callRules } from './provider-operation.js';
+import { askingClient, callRules } from './provider-operation.js';
 import type { RenewalServices } from './renewal-services.js';
 
 /**
@@ -25,7 +25,7 @@ export async function loginByPerson(
   const credentials =
     config.credentials === undefined ? undefined : await services.credentials.resolve(account);
   const call = new EngineCall({
-    ...callRules(services, account),
+    ...callRules(services, account, askingClient(account, credentials)),
     signal,
     timeoutMs: services.parameters.requestTimeoutMs,
     admit: async () => {},

@@ -6,10 +6,13 @@ import type { ProviderCall } from '../provider/provider-call.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
 import { type CallRules, EngineCall } from '../transport/engine-call.js';
+import type { ResolvedCredentials } from './credentials-source.js';
+import { type AskingClient, nameOfClient } from './host-breakers.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface ProviderOperation<Result> {
   readonly rotating: boolean;
+  readonly credentials: ResolvedCredentials | undefined;
   /** Why there are no credentials, where the account has some. */
   readonly credentialsError?: TokenError | undefined;
   readonly admit: () => Promise<void>;
@@ -39,8 +42,9 @@ export async function callProvider<Result>(
   const limitMs = hardLimit(provider.profile, p, operation.rotating);
   const limit = new AbortController();
   const finished = new AbortController();
+  const client = askingClient(account, operation.credentials);
   const call = new EngineCall({
-    ...callRules(services, account),
+    ...callRules(services, account, client),
     credentialsError: operation.credentialsError,
     signal: limit.signal,
     timeoutMs: limitMs,
@@ -54,12 +58,12 @@ export async function callProvider<Result>(
         throw neverEnded(provider.id);
       }),
     ]);
-    breakers.clientAccepted(provider.id);
+    breakers.clientAccepted(client);
     // A reply that refuses earns nothing: being throttled must not pay for the next retry.
     breakers.quotaOf(provider.id).earn();
     return { call, issued: { ok: true, tokens } };
   } catch (error) {
-    if (refusalOf(error)?.kind === 'client_rejected') breakers.clientRejected(provider.id);
+    if (refusalOf(error)?.kind === 'client_rejected') breakers.clientRejected(client);
     return { call, issued: { ok: false, error } };
   } finally {
     limit.abort(noLongerNeeded);
@@ -70,7 +74,8 @@ export async function callProvider<Result>(
 /** What every request of an account keeps to, whatever it is for. */
 export function callRules(
   { clock, breakers, parameters: p, exchange, allowInsecureLoopback }: CallServices,
-  { provider, config }: KnownAccount,
+  { config }: KnownAccount,
+  client: AskingClient,
 ): Omit<CallRules, 'signal' | 'timeoutMs' | 'admit' | 'credentialsError'> {
   return {
     exchange,
@@ -80,14 +85,24 @@ export function callRules(
     maxBodyBytes: p.maxBodyBytes,
     wallClock: () => clock.now(),
     beforeConnect: async (origin) => {
-      const waitMs = await breakers.waitMs(origin, provider.id);
-      if (waitMs > 0) throw breakerOpen(origin, clock.now() + waitMs);
+      const clientMs = breakers.clientWaitMs(client);
+      if (clientMs > 0) throw clientLeftAlone(client, clock.now() + clientMs);
+      const hostMs = await breakers.hostWaitMs(origin);
+      if (hostMs > 0) throw breakerOpen(origin, clock.now() + hostMs);
     },
     onOutcome: (origin, outcome) => {
       if (outcome === 'failed') breakers.failed(origin);
       else breakers.succeeded(origin);
     },
   };
+}
+
+/** Whose client asks. */
+export function askingClient(
+  { provider }: KnownAccount,
+  credentials: ResolvedCredentials | undefined,
+): AskingClient {
+  return { provider: provider.id, id: credentials?.clientId };
 }
 
 /** Aborting a rotation early is what loses it; where a resend heals, waiting long does not. */
@@ -109,6 +124,15 @@ function breakerOpen(origin: string, retryAt: number): TokenError {
   return new TokenError(
     'PROVIDER_UNAVAILABLE',
     `The authorization server ${origin} failed several times in a row and is left alone for now.`,
+    { retryable: true, retryAt, reason: 'breaker' },
+  );
+}
+
+function clientLeftAlone(client: AskingClient, retryAt: number): TokenError {
+  return new TokenError(
+    'PROVIDER_UNAVAILABLE',
+    `The server rejected the ${nameOfClient(client)} several times in a row, so it is left alone for ` +
+      'now. Nothing was sent. Check its id, secret, grant type and scope.',
     { retryable: true, retryAt, reason: 'breaker' },
   );
 }

@@ -157,6 +157,7 @@ export class Revocation {
     const { resolved: credentials, error } = await this.#credentialsOf(account);
     const { call, issued } = await callProvider(services, account, {
       rotating: false,
+      credentials,
       credentialsError: error,
       admit: async () => {},
       run: async (call) => provider.revoke?.(tokens, call, credentials?.value),

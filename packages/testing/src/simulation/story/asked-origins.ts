@@ -15,13 +15,14 @@ export function telling(provider: TokenProvider, tell: (origin: string) => void)
       return call.send(request);
     },
   });
-  const { canObtain, refresh, revoke, inspect, login } = provider;
+  const { canObtain, clientId, refresh, revoke, inspect, login } = provider;
   return {
     contract,
     id,
     profile,
     credentials,
     ...(canObtain && { canObtain: (secrets) => canObtain.call(provider, secrets) }),
+    ...(clientId && { clientId: (secrets) => clientId.call(provider, secrets) }),
     obtain: (secrets, call) => provider.obtain(secrets, through(call)),
     ...(refresh && {
       refresh: (token, call, secrets) => refresh.call(provider, token, through(call), secrets),

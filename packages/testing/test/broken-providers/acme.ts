@@ -23,7 +23,9 @@ const credentials = z.strictObject({
 
 export type AcmeCredentials = z.output<typeof credentials>;
 /** Every part that a program can use; nobody logs in to it by hand. */
-export type Acme = Required<Omit<TokenProvider<AcmeCredentials>, 'login' | 'canObtain'>>;
+export type Acme = Required<
+  Omit<TokenProvider<AcmeCredentials>, 'login' | 'canObtain' | 'clientId'>
+>;
 
 /** The good provider that all the broken ones are made of. */
 export function acme(url: string): Acme {

@@ -157,6 +157,24 @@ export const outgoing: readonly BrokenProvider[] = [
     () => ({ canObtain: () => false }),
   ),
   broken(
+    'secret-for-a-client',
+    'a secret taken for the identifier of the client',
+    {
+      caughtBy: 'the identifier of the client is a text, and no secret',
+      prints: 'In what clientId() gives the password can be read',
+    },
+    () => ({ clientId: ({ password }) => password.reveal() }),
+  ),
+  broken(
+    'client-that-is-a-secret',
+    'an identifier of the client that is a Secret',
+    {
+      caughtBy: 'the identifier of the client is a text, and no secret',
+      prints: 'clientId() gives a value of type object, and no identifier',
+    },
+    () => ({ clientId: ({ password }) => password as never }),
+  ),
+  broken(
     'takes-anything',
     'a schema that takes whatever it is given',
     {

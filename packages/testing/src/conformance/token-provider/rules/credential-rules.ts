@@ -38,6 +38,19 @@ export const credentialRules: readonly ProviderRule[] = [
     },
   },
   {
+    name: 'the identifier of the client is a text, and no secret',
+    says: 'optional: whose client these credentials are, by its identifier, which is no secret.',
+    async check(scene) {
+      const id: unknown = scene.provider.clientId?.(await scene.credentials());
+      holds(
+        id === undefined || (typeof id === 'string' && id !== ''),
+        `clientId() gives ${id === '' ? 'an empty text' : `a value of type ${typeof id}`}, and no identifier`,
+      );
+      const [leaked] = secretsReadIn(String(id), await scene.secrets());
+      holds(leaked === undefined, `In what clientId() gives the ${leaked} can be read`);
+    },
+  },
+  {
     name: 'credentials that are none are refused by the schema',
     says: checkedBefore,
     async check({ provider, tests }) {

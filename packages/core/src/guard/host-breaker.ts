@@ -10,6 +10,7 @@ export class HostBreaker {
   #failures = 0;
   #openings = 0;
   #openUntil = 0;
+  #heardAt = Number.NEGATIVE_INFINITY;
   #state: BreakerState = 'closed';
   #answered = false;
 
@@ -31,12 +32,18 @@ export class HostBreaker {
 
   /** Milliseconds until a request may be tried; 0: now. Half-open admits one at a time. */
   waitMs(now: number): number {
+    this.#heardAt = now;
     if (this.#state === 'closed') return 0;
     if (now < this.#openUntil) return this.#openUntil - now;
     // Admits this one; the next waits as long again unless this one is heard of first.
     this.#change('half-open');
     this.#openUntil = now + this.p.breakerOpenMs;
     return 0;
+  }
+
+  /** Nobody has asked for the longest opening since it could have been tried again. */
+  isForgotten(now: number): boolean {
+    return now - Math.max(this.#heardAt, this.#openUntil) > this.p.breakerMaxMs;
   }
 
   /** Another process has found out. */
@@ -53,6 +60,7 @@ export class HostBreaker {
   }
 
   failed(now: number): void {
+    this.#heardAt = now;
     // What left before it opened fails late: one outage, not one opening for each of them.
     if (this.#state === 'open') return;
     this.#failures += 1;

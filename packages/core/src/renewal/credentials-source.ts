@@ -5,6 +5,7 @@ import { TokenError } from '../errors/token-error.js';
 import type { AccountRegistry, KnownAccount } from '../provider/account-registry.js';
 import { scrub } from '../token/scrub.js';
 import { Secret } from '../token/secret.js';
+import { type AskingClient, clientOfAccount, clientOfProvider } from './client-breakers.js';
 import { secretsOfCredentials, textsIn } from './credential-secrets.js';
 import { kindOf, providerError } from './provider-error.js';
 import type { LiveUpstream, Upstreams } from './upstreams.js';
@@ -16,8 +17,7 @@ export interface ResolvedCredentials {
   readonly canonical: string;
   /** What errors are cleaned of: the members that are a Secret, or every text where none is. */
   readonly secrets: readonly Secret[];
-  /** Whose client they are; `undefined`: the provider's. */
-  readonly clientId: string | undefined;
+  readonly client: AskingClient;
   /** The other account's token that stands in them. */
   readonly upstream?: LiveUpstream;
 }
@@ -44,7 +44,7 @@ export class CredentialsSource {
       value: checked.value,
       canonical: canonical(value),
       secrets,
-      clientId: clientIdOf(account, checked.value, secrets),
+      client: clientOf(account, checked.value, secrets),
       ...(upstream === undefined ? {} : { upstream }),
     };
   }
@@ -105,15 +105,16 @@ export function canLogIn(
   }
 }
 
-/** In words that may be shown: a plug-in may take a secret for it. */
-function clientIdOf(
+/** Whose client they are. */
+function clientOf(
   { provider }: KnownAccount,
   credentials: unknown,
   secrets: readonly Secret[],
-): string | undefined {
+): AskingClient {
   try {
     const id: unknown = provider.clientId?.(credentials);
-    return typeof id === 'string' ? scrub(id, secrets) : undefined;
+    if (typeof id !== 'string') return clientOfProvider(provider.id);
+    return clientOfAccount(provider.id, id, secrets);
   } catch (error) {
     throw providerError(provider.id, error, secrets);
   }

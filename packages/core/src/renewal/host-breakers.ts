@@ -3,6 +3,7 @@ import type { EventHub } from '../events/event-hub.js';
 import { HostBreaker } from '../guard/host-breaker.js';
 import { RetryQuota } from '../guard/retry-quota.js';
 import type { Parameters } from '../parameters/parameters.js';
+import { ClientBreakers } from './client-breakers.js';
 import type { HostOutages } from './host-outages.js';
 
 interface Services {
@@ -12,16 +13,6 @@ interface Services {
   readonly outages: HostOutages;
 }
 
-/** A client of a provider: one of its accounts', or (without an id) the provider's own. */
-export interface AskingClient {
-  readonly provider: string;
-  readonly id: string | undefined;
-}
-
-export function nameOfClient({ provider, id }: AskingClient): string {
-  return id === undefined ? `client of ${provider}` : `client ${id} of ${provider}`;
-}
-
 /**
  * Breakers per origin and per client, and one retry quota per provider, in this process. What it
  * finds out about a host it tells the others through the store, and asks them where it has reason
@@ -29,18 +20,16 @@ export function nameOfClient({ provider, id }: AskingClient): string {
  */
 export class HostBreakers {
   readonly #hosts = new Map<string, HostBreaker>();
-  readonly #clients = new Map<string, HostBreaker>();
   readonly #quotas = new Map<string, RetryQuota>();
 
-  constructor(private readonly services: Services) {}
+  readonly clients: ClientBreakers;
 
-  /** Milliseconds until a token request of this client may be made; 0: now. */
-  clientWaitMs(client: AskingClient): number {
-    return this.#clients.get(nameOfClient(client))?.waitMs(this.services.elapsed.now()) ?? 0;
+  constructor(private readonly services: Services) {
+    this.clients = new ClientBreakers(services);
   }
 
   /** Milliseconds until a token request may go to this host; 0: now. */
-  async hostWaitMs(origin: string): Promise<number> {
+  async waitMs(origin: string): Promise<number> {
     const { elapsed, outages } = this.services;
     const host = this.#host(origin);
     const ownMs = host.waitMs(elapsed.now());
@@ -65,20 +54,6 @@ export class HostBreakers {
     if (!isTrusted && state !== 'closed') void this.services.outages.ended(origin);
   }
 
-  /** A server that rejects a client: no account that has it can do better. */
-  clientRejected(client: AskingClient): void {
-    const { clientBreakerFailures } = this.services.parameters;
-    const name = nameOfClient(client);
-    this.#breaker(this.#clients, name, clientBreakerFailures).failed(this.services.elapsed.now());
-  }
-
-  /** Nothing is kept of clients that do well: there may be as many as accounts. */
-  clientAccepted(client: AskingClient): void {
-    const name = nameOfClient(client);
-    this.#clients.get(name)?.succeeded();
-    this.#clients.delete(name);
-  }
-
   quotaOf(provider: string): RetryQuota {
     const known = this.#quotas.get(provider) ?? new RetryQuota(this.services.parameters.retryQuota);
     this.#quotas.set(provider, known);
@@ -86,21 +61,18 @@ export class HostBreakers {
   }
 
   states(): { readonly host: string; readonly state: HostBreaker['state'] }[] {
-    return [...this.#hosts, ...this.#clients].map(([host, { state }]) => ({ host, state }));
+    const hosts = [...this.#hosts].map(([host, { state }]) => ({ host, state }));
+    return [...hosts, ...this.clients.states()];
   }
 
   #host(origin: string): HostBreaker {
-    return this.#breaker(this.#hosts, origin, this.services.parameters.breakerFailures);
-  }
-
-  #breaker(all: Map<string, HostBreaker>, host: string, mostFailures: number): HostBreaker {
     const { parameters, events } = this.services;
-    const known = all.get(host);
+    const known = this.#hosts.get(origin);
     if (known !== undefined) return known;
-    const made = new HostBreaker(parameters, mostFailures, (state) =>
-      events.emit('breaker:changed', { host, state }),
+    const made = new HostBreaker(parameters, parameters.breakerFailures, (state) =>
+      events.emit('breaker:changed', { host: origin, state }),
     );
-    all.set(host, made);
+    this.#hosts.set(origin, made);
     return made;
   }
 }

@@ -25,7 +25,7 @@ export async function loginByPerson(
   const credentials =
     config.credentials === undefined ? undefined : await services.credentials.resolve(account);
   const call = new EngineCall({
-    ...callRules(services, account, askingClient(account, credentials)),
+    ...callRules(services, account, askingClient(account, { credentials })),
     signal,
     timeoutMs: services.parameters.requestTimeoutMs,
     admit: async () => {},

@@ -78,7 +78,7 @@ const waitsFor: Record<string, string> = {
   gap: 'the last one was only just made',
   forced_gap: 'one for a refused token was made not long ago',
   hourly_cap: 'as many as an hour may have were made',
-  breaker: 'its host fails',
+  breaker: 'its host fails, or rejects its client',
 };
 
 function inARow(failures: number): string {

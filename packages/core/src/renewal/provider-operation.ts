@@ -6,8 +6,8 @@ import type { ProviderCall } from '../provider/provider-call.js';
 import { type ProviderProfile, singleUse } from '../provider/provider-profile.js';
 import { refusalOf } from '../provider/refusal.js';
 import { type CallRules, EngineCall } from '../transport/engine-call.js';
+import { type AskingClient, clientOfProvider } from './client-breakers.js';
 import type { ResolvedCredentials } from './credentials-source.js';
-import { type AskingClient, nameOfClient } from './host-breakers.js';
 import type { RenewalServices } from './renewal-services.js';
 
 export interface ProviderOperation<Result> {
@@ -42,7 +42,7 @@ export async function callProvider<Result>(
   const limitMs = hardLimit(provider.profile, p, operation.rotating);
   const limit = new AbortController();
   const finished = new AbortController();
-  const client = askingClient(account, operation.credentials);
+  const client = askingClient(account, operation);
   const call = new EngineCall({
     ...callRules(services, account, client),
     credentialsError: operation.credentialsError,
@@ -58,12 +58,14 @@ export async function callProvider<Result>(
         throw neverEnded(provider.id);
       }),
     ]);
-    breakers.clientAccepted(client);
+    if (client !== undefined) breakers.clients.accepted(client);
     // A reply that refuses earns nothing: being throttled must not pay for the next retry.
     breakers.quotaOf(provider.id).earn();
     return { call, issued: { ok: true, tokens } };
   } catch (error) {
-    if (refusalOf(error)?.kind === 'client_rejected') breakers.clientRejected(client);
+    if (client !== undefined && refusalOf(error)?.kind === 'client_rejected') {
+      breakers.clients.rejected(client);
+    }
     return { call, issued: { ok: false, error } };
   } finally {
     limit.abort(noLongerNeeded);
@@ -75,8 +77,9 @@ export async function callProvider<Result>(
 export function callRules(
   { clock, breakers, parameters: p, exchange, allowInsecureLoopback }: CallServices,
   { config }: KnownAccount,
-  client: AskingClient,
+  client: AskingClient | undefined,
 ): Omit<CallRules, 'signal' | 'timeoutMs' | 'admit' | 'credentialsError'> {
+  let hasBegun = false;
   return {
     exchange,
     target: targetOf(config),
@@ -85,9 +88,13 @@ export function callRules(
     maxBodyBytes: p.maxBodyBytes,
     wallClock: () => clock.now(),
     beforeConnect: async (origin) => {
-      const clientMs = breakers.clientWaitMs(client);
-      if (clientMs > 0) throw clientLeftAlone(client, clock.now() + clientMs);
-      const hostMs = await breakers.hostWaitMs(origin);
+      // What the first of two requests was granted must come home, or none of them ever heals it.
+      const clientMs = client === undefined || hasBegun ? 0 : breakers.clients.waitMs(client);
+      if (client !== undefined && clientMs > 0) {
+        throw clientLeftAlone(client, clock.now() + clientMs);
+      }
+      hasBegun = true;
+      const hostMs = await breakers.waitMs(origin);
       if (hostMs > 0) throw breakerOpen(origin, clock.now() + hostMs);
     },
     onOutcome: (origin, outcome) => {
@@ -97,12 +104,20 @@ export function callRules(
   };
 }
 
-/** Whose client asks. */
+/**
+ * Whose client asks: the provider's, where the account has no credentials. Nobody knows, where the
+ * account has some that cannot be had now, and they may be a client's.
+ */
 export function askingClient(
   { provider }: KnownAccount,
-  credentials: ResolvedCredentials | undefined,
-): AskingClient {
-  return { provider: provider.id, id: credentials?.clientId };
+  {
+    credentials,
+    credentialsError,
+  }: Pick<ProviderOperation<unknown>, 'credentials' | 'credentialsError'>,
+): AskingClient | undefined {
+  if (credentials !== undefined) return credentials.client;
+  const isUnknown = credentialsError !== undefined && provider.clientId !== undefined;
+  return isUnknown ? undefined : clientOfProvider(provider.id);
 }
 
 /** Aborting a rotation early is what loses it; where a resend heals, waiting long does not. */
@@ -131,7 +146,7 @@ function breakerOpen(origin: string, retryAt: number): TokenError {
 function clientLeftAlone(client: AskingClient, retryAt: number): TokenError {
   return new TokenError(
     'PROVIDER_UNAVAILABLE',
-    `The server rejected the ${nameOfClient(client)} several times in a row, so it is left alone for ` +
+    `The server rejected the ${client.name} several times in a row, so it is left alone for ` +
       'now. Nothing was sent. Check its id, secret, grant type and scope.',
     { retryable: true, retryAt, reason: 'breaker' },
   );

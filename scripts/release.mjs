@@ -142,11 +142,9 @@ async function publish() {
   // lerna leaves the tarballs behind.
   const tarballs = mkdtempSync(join(tmpdir(), 'tokenkeep-release-'));
   process.env.TMPDIR = tarballs;
-  try {
-    endLike(await run(process.execPath, [lerna, ...args]));
-  } finally {
-    rmSync(tarballs, { recursive: true, force: true });
-  }
+  const end = await run(process.execPath, [lerna, ...args]);
+  rmSync(tarballs, { recursive: true, force: true });
+  endLike(end);
 }
 
 /** Nothing that git does not know is published: no file of an older build, none that it ignores. */

@@ -105,6 +105,18 @@ describe('doctor says what is wrong, and what to do', () => {
     expect(diagnosis.out).toContain('Did you mean "accounts"?');
   });
 
+  test.each(['waitaof', "{ url: 'redis://127.0.0.1:2/9' }", '{ fsync: always }'])(
+    'redis: %s is told of once, and the store is looked at without it',
+    async (redis) => {
+      const text = config(`\${CRM_PASSWORD}`)
+        .replace('./state/tokens.db', 'redis://127.0.0.1:1/0')
+        .concat(`redis: ${redis}\n`);
+      const found = await diagnosed(folderWith({ 'tokenkeep.yaml': text }));
+      expect(wrong(found).filter((check) => check === 'config')).toHaveLength(1);
+      expect(found.out).not.toMatch(/127\.0\.0\.1:2|has no option/);
+    },
+  );
+
   test('no config at all', async () => {
     const diagnosis = await diagnosed(folderWith());
     expect(diagnosis.code).toBe(2);

@@ -1,5 +1,5 @@
 import { type AccessToken, type TokenEngine, TokenError } from '@tokenkeep/core';
-import { odditiesOf } from '../events/odd-replies.js';
+import { sayingOddities } from '../events/odd-replies.js';
 import { type Invocation, noteAccountOf, withEngine } from '../invocation.js';
 import { logsItselfIn } from '../login/logs-itself-in.js';
 import { type LoginWishes, terminalInteraction } from '../login/terminal-interaction.js';
@@ -20,11 +20,9 @@ export async function login(
   const name = plainText(account);
   const token = await withEngine(invocation, async (engine, config) => {
     if (wishes.device && (await logsItselfIn(account, engine, config))) throw needsNobody(name);
-    const sayOddities = odditiesOf(engine);
+    const ask = () => logIn(engine, account, wishes, terminal);
     try {
-      const first = await logIn(engine, account, wishes, terminal);
-      sayOddities(terminal);
-      return first;
+      return await sayingOddities({ engine, terminal }, ask);
     } catch (error) {
       // What a person did is not the account's doing: the engine does not name it.
       if (TokenError.is(error) && error.account === undefined) {

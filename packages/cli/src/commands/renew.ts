@@ -1,4 +1,4 @@
-import { odditiesOf } from '../events/odd-replies.js';
+import { sayingOddities } from '../events/odd-replies.js';
 import { type Invocation, withEngine } from '../invocation.js';
 import { newTokenFacts, newTokenText } from '../terminal/new-token.js';
 import { plainText } from '../terminal/plain-text.js';
@@ -9,12 +9,10 @@ export async function renew(account: string, invocation: Invocation): Promise<vo
   const { terminal } = invocation;
   const name = plainText(account);
   const loggedIn = new Set<string>();
-  const token = await withEngine(invocation, async (engine) => {
+  const token = await withEngine(invocation, (engine) => {
     engine.on('token:obtained', (event) => void loggedIn.add(event.account));
-    const sayOddities = odditiesOf(engine);
-    const next = await withProgress(terminal, `Renewing ${name}`, engine.renew(account));
-    sayOddities(terminal);
-    return next;
+    const ask = () => withProgress(terminal, `Renewing ${name}`, engine.renew(account));
+    return sayingOddities({ engine, terminal }, ask);
   });
   const done = loggedIn.has(token.account) ? 'logged in' : 'renewed';
   terminal.show(newTokenFacts(token), () => newTokenText(`${name} is ${done}`, token, terminal));

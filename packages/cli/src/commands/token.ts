@@ -1,6 +1,6 @@
 import type { AccessToken, TokenEngine } from '@tokenkeep/core';
 import type { LoadedConfig } from '../config/loaded-config.js';
-import { odditiesOf } from '../events/odd-replies.js';
+import { sayingOddities } from '../events/odd-replies.js';
 import { type Invocation, withEngine } from '../invocation.js';
 import { durationInWords, isoTime } from '../terminal/life-in-words.js';
 import { showNote } from '../terminal/note.js';
@@ -41,10 +41,10 @@ export async function waitForToken(
 ): Promise<AccessToken> {
   const options = minValidityMs === undefined ? {} : { minValidityMs };
   const words = `Waiting for a token of ${plainText(account)}`;
-  const sayOddities = odditiesOf(engine);
-  const found = await withProgress(terminal, words, engine.getToken(account, options));
+  const ask = () => withProgress(terminal, words, engine.getToken(account, options));
   // Scripts that ask every hour are told of the first token, and not of each.
-  if (found.generation === 1) sayOddities(terminal);
+  const isFirst = ({ generation }: AccessToken) => generation === 1;
+  const found = await sayingOddities({ engine, terminal }, ask, isFirst);
   const summary = engine.accounts.list().find(({ id }) => id === found.account);
   const provider = config.providers.find(({ id }) => id === summary?.provider);
   if (minValidityMs !== undefined && provider?.profile.renewal === 'on-demand') {

@@ -56,7 +56,8 @@ const pace = z
     message: 'needs perSecond or concurrent',
   });
 
-const redis = z.strictObject({
+/** What `redisStore()` takes beside what every store has. */
+export const redisSchema = z.strictObject({
   waitForReplicas: z
     .int()
     .min(0, 'give a number of replicas, 0 or more')
@@ -90,7 +91,7 @@ export const configSchema = z
       .describe(
         'With a server as store, if it may lose what it has acknowledged. Default: refuse.',
       ),
-    redis: redis.exactOptional().describe('With Redis as store: what a write waits for.'),
+    redis: redisSchema.exactOptional().describe('With Redis as store: what a write waits for.'),
     allowInsecureLoopback: z.boolean().optional().describe('http to this machine: for sandboxes.'),
     providers: providers.describe('Named as you like; each of a kind.'),
     accounts: z

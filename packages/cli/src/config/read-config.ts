@@ -3,7 +3,13 @@ import { configuredAccounts } from './config-accounts.js';
 import { type ConfigPath, groupMembers, mapTexts, samePath, valueAt } from './config-path.js';
 import type { ConfigProblem } from './config-problem.js';
 import { type ConfiguredProviders, configuredProviders } from './config-providers.js';
-import { type ConfigData, configSchema, isDuration, kindOfProvider } from './config-schema.js';
+import {
+  type ConfigData,
+  configSchema,
+  isDuration,
+  kindOfProvider,
+  redisSchema,
+} from './config-schema.js';
 import { type ConfigSource, parseConfigText } from './config-source.js';
 import { DURATION_FORMS, durationMs } from './duration-text.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
@@ -104,7 +110,7 @@ export function examineConfig(
         keys: textOf(data?.keys),
         escrow: textOf(data?.escrow),
         whenNotDurable: data?.whenNotDurable === 'warn' ? 'warn' : 'refuse',
-        ...(data?.redis === undefined ? {} : { redis: data.redis }),
+        redis: redisSchema.safeParse(data?.redis).data,
       }),
       providers: made.map(({ provider }) => provider),
       origins: made.flatMap(({ origin }) => origin ?? []),

@@ -23,7 +23,7 @@ export interface StoreMembers {
   readonly keys?: string | undefined;
   readonly escrow?: string | undefined;
   readonly whenNotDurable?: 'refuse' | 'warn';
-  readonly redis?: Pick<RedisStoreOptions, 'waitForReplicas' | 'fsync'>;
+  readonly redis?: Pick<RedisStoreOptions, 'waitForReplicas' | 'fsync'> | undefined;
 }
 
 const SCHEMES = {
@@ -87,7 +87,7 @@ export function storePlace(configPath: string, members: StoreMembers): StorePlac
         return postgresStore({ ...common, schema: namespace });
       }
       const { redisStore } = await import('@tokenkeep/store-redis');
-      return redisStore({ ...common, ...members.redis, prefix: namespace });
+      return redisStore({ ...members.redis, ...common, prefix: namespace });
     },
   };
 }

@@ -1,5 +1,6 @@
-import type { TokenEngine, TokenEvents } from '@tokenkeep/core';
+import type { AccessToken, TokenEngine, TokenEvents } from '@tokenkeep/core';
 import { showNote } from '../terminal/note.js';
+import { plainText } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 
 type Kind = TokenEvents['anomaly:detected']['kind'];
@@ -22,14 +23,28 @@ const words: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * Collects what is odd in the replies from here on.
+ * Asks for a token, and says on stderr what is odd in the replies that this takes: a wrong unit is
+ * found by who tries a provider, not days later in a log.
  *
- * @returns says it on stderr: a wrong unit is found by who tries a provider, not days later in a log
+ * @param isWorthIt whether it is said beside this token; where there is none, it always is
  */
-export function odditiesOf(engine: TokenEngine): (terminal: Terminal) => void {
-  const kinds = new Set<Kind>();
-  engine.on('anomaly:detected', ({ kind }) => void kinds.add(kind));
-  return (terminal) => {
-    for (const kind of kinds) showNote(words[kind], terminal);
-  };
+export async function sayingOddities(
+  { engine, terminal }: { readonly engine: TokenEngine; readonly terminal: Terminal },
+  ask: () => Promise<AccessToken>,
+  isWorthIt: (token: AccessToken) => boolean = () => true,
+): Promise<AccessToken> {
+  const notes = new Set<string>();
+  // Named, as it may be the token that another account logs in with.
+  engine.on('anomaly:detected', ({ account, kind }) => {
+    notes.add(`${plainText(account)}: ${words[kind]}`);
+  });
+  let token: AccessToken | undefined;
+  try {
+    token = await ask();
+    return token;
+  } finally {
+    if (token === undefined || isWorthIt(token)) {
+      for (const note of notes) showNote(note, terminal);
+    }
+  }
 }

@@ -1,10 +1,11 @@
 import type { ElapsedTime } from '../clock/elapsed-time.js';
 import { printable } from '../errors/printable.js';
 import type { EventHub } from '../events/event-hub.js';
-import { type BreakerState, HostBreaker } from '../guard/host-breaker.js';
+import type { BreakerState, HostBreaker } from '../guard/host-breaker.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { scrub } from '../token/scrub.js';
 import type { Secret } from '../token/secret.js';
+import { tellingBreaker } from './telling-breaker.js';
 
 /** The client of a provider that makes a request: the provider's own, or one that accounts bring. */
 export interface AskingClient {
@@ -26,7 +27,10 @@ export function clientOfAccount(
 ): AskingClient {
   return {
     key: `${provider} ${id}`,
-    name: `client ${printable(scrub(id, secrets))} of ${provider}`,
+    // Every operation has a client, and next to none is ever named.
+    get name() {
+      return `client ${printable(scrub(id, secrets))} of ${provider}`;
+    },
   };
 }
 
@@ -43,6 +47,7 @@ interface Services {
  */
 export class ClientBreakers {
   readonly #breakers = new Map<string, { readonly name: string; readonly breaker: HostBreaker }>();
+  #lookAgainAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly services: Services) {}
 
@@ -51,17 +56,11 @@ export class ClientBreakers {
     return this.#breakers.get(key)?.breaker.waitMs(this.services.elapsed.now()) ?? 0;
   }
 
-  rejected({ key, name }: AskingClient): void {
-    const { parameters, events, elapsed } = this.services;
-    this.#forgetOld();
-    const known = this.#breakers.get(key)?.breaker;
-    const breaker =
-      known ??
-      new HostBreaker(parameters, parameters.clientBreakerFailures, (state) =>
-        events.emit('breaker:changed', { host: name, state }),
-      );
-    this.#breakers.set(key, { name, breaker });
-    breaker.failed(elapsed.now());
+  rejected(client: AskingClient): void {
+    const now = this.services.elapsed.now();
+    // Not for each of a fleet whose clients are all rejected at once.
+    if (now >= this.#lookAgainAt) this.#forgetOld(now);
+    this.#breakerOf(client).failed(now);
   }
 
   accepted({ key }: AskingClient): void {
@@ -70,16 +69,26 @@ export class ClientBreakers {
   }
 
   states(): { readonly host: string; readonly state: BreakerState }[] {
-    this.#forgetOld();
+    this.#forgetOld(this.services.elapsed.now());
     return [...this.#breakers.values()].map(({ name, breaker }) => ({
       host: name,
       state: breaker.state,
     }));
   }
 
+  #breakerOf(client: AskingClient): HostBreaker {
+    const { services } = this;
+    const known = this.#breakers.get(client.key);
+    if (known !== undefined) return known.breaker;
+    const { key, name } = client;
+    const breaker = tellingBreaker(services, name, services.parameters.clientBreakerFailures);
+    this.#breakers.set(key, { name, breaker });
+    return breaker;
+  }
+
   /** An account was removed, or its identifier corrected: nobody will be told yes or no again. */
-  #forgetOld(): void {
-    const now = this.services.elapsed.now();
+  #forgetOld(now: number): void {
+    this.#lookAgainAt = now + this.services.parameters.breakerMaxMs;
     for (const [key, { breaker }] of this.#breakers) {
       if (!breaker.isForgotten(now)) continue;
       breaker.succeeded();

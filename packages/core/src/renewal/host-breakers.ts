@@ -1,10 +1,11 @@
 import type { ElapsedTime } from '../clock/elapsed-time.js';
 import type { EventHub } from '../events/event-hub.js';
-import { HostBreaker } from '../guard/host-breaker.js';
+import type { HostBreaker } from '../guard/host-breaker.js';
 import { RetryQuota } from '../guard/retry-quota.js';
 import type { Parameters } from '../parameters/parameters.js';
 import { ClientBreakers } from './client-breakers.js';
 import type { HostOutages } from './host-outages.js';
+import { tellingBreaker } from './telling-breaker.js';
 
 interface Services {
   readonly parameters: Parameters;
@@ -19,10 +20,9 @@ interface Services {
  * to: before its first request, and after a failure. A host that answers costs the store nothing.
  */
 export class HostBreakers {
+  readonly clients: ClientBreakers;
   readonly #hosts = new Map<string, HostBreaker>();
   readonly #quotas = new Map<string, RetryQuota>();
-
-  readonly clients: ClientBreakers;
 
   constructor(private readonly services: Services) {
     this.clients = new ClientBreakers(services);
@@ -66,12 +66,10 @@ export class HostBreakers {
   }
 
   #host(origin: string): HostBreaker {
-    const { parameters, events } = this.services;
+    const { services } = this;
     const known = this.#hosts.get(origin);
     if (known !== undefined) return known;
-    const made = new HostBreaker(parameters, parameters.breakerFailures, (state) =>
-      events.emit('breaker:changed', { host: origin, state }),
-    );
+    const made = tellingBreaker(services, origin, services.parameters.breakerFailures);
     this.#hosts.set(origin, made);
     return made;
   }

@@ -89,9 +89,9 @@ export function callRules(
     wallClock: () => clock.now(),
     beforeConnect: async (origin) => {
       // What the first of two requests was granted must come home, or none of them ever heals it.
-      const clientMs = client === undefined || hasBegun ? 0 : breakers.clients.waitMs(client);
-      if (client !== undefined && clientMs > 0) {
-        throw clientLeftAlone(client, clock.now() + clientMs);
+      if (client !== undefined && !hasBegun) {
+        const clientMs = breakers.clients.waitMs(client);
+        if (clientMs > 0) throw clientLeftAlone(client, clock.now() + clientMs);
       }
       hasBegun = true;
       const hostMs = await breakers.waitMs(origin);

@@ -1,6 +1,7 @@
 import { type TokenEngine, TokenError } from '@tokenkeep/core';
 import { noteAccount } from './accounts/account-of-error.js';
 import { logsPeopleIn, originOf } from './accounts/account-origin.js';
+import { accountCalled } from './accounts/configured-account.js';
 import { engineFromConfig } from './config/engine-from-config.js';
 import { loadConfig, loadConfigToLookAt } from './config/load-config.js';
 import type { LoadedConfig } from './config/loaded-config.js';
@@ -81,10 +82,10 @@ async function useEngine<Result>(
 export function noteAccountOf(
   error: TokenError,
   key: string,
-  { accounts }: TokenEngine,
+  engine: TokenEngine,
   config: LoadedConfig,
 ): void {
-  const account = accounts.list().find(({ id, name }) => id === key || name === key);
+  const account = accountCalled(key, engine);
   if (account === undefined) return;
   const origin = originOf(account, config);
   noteAccount(error, { ...account, origin, logsPeopleIn: logsPeopleIn(account, config) });

@@ -1,4 +1,5 @@
 import type { AccessToken, TokenEngine } from '@tokenkeep/core';
+import { accountCalled, providerOf } from '../accounts/configured-account.js';
 import type { LoadedConfig } from '../config/loaded-config.js';
 import { sayingOddities } from '../events/odd-replies.js';
 import { type Invocation, withEngine } from '../invocation.js';
@@ -45,8 +46,8 @@ export async function waitForToken(
   // Scripts that ask every hour are told of the first token, and not of each.
   const isFirst = ({ generation }: AccessToken) => generation === 1;
   const found = await sayingOddities({ engine, terminal }, ask, isFirst);
-  const summary = engine.accounts.list().find(({ id }) => id === found.account);
-  const provider = config.providers.find(({ id }) => id === summary?.provider);
+  const summary = accountCalled(found.account, engine);
+  const provider = summary && providerOf(summary, config);
   if (minValidityMs !== undefined && provider?.profile.renewal === 'on-demand') {
     const life = durationInWords(found.expiresAt - terminal.now());
     const rule = `${plainText(provider.id)} renews a token when it has ended, not before`;

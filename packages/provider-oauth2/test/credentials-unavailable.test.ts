@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createTokenEngine } from '@tokenkeep/core';
-import { oauth2 } from '@tokenkeep/provider-oauth2';
 import { caught } from '../../../test/providers/caught.js';
 import { endpoint } from '../../../test/providers/endpoint.js';
+import { idpAt } from './idp-at.js';
 
 const granted = (count: number) => ({
   body: {
@@ -18,10 +18,7 @@ async function worldAt(url: string) {
   const vault = { isDown: false };
   const engine = await createTokenEngine({
     providers: [
-      oauth2({
-        id: 'idp',
-        issuer: url,
-        tokenEndpoint: `${url}/token`,
+      idpAt(url, {
         revocationEndpoint: `${url}/revoke`,
         clientId: 'shared',
         clientSecret: 'shared secret',

@@ -1,14 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  createTokenEngine,
-  type LoginCode,
-  type LoginInteraction,
-  nodeHttpExchange,
-} from '@tokenkeep/core';
-import { oauth2 } from '@tokenkeep/provider-oauth2';
+import { createTokenEngine, type LoginCode, nodeHttpExchange } from '@tokenkeep/core';
 import { TestClock, trackedExchange } from '@tokenkeep/testing';
 import { caught } from '../../../test/providers/caught.js';
 import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
+import { byCode, idpAt } from './idp-at.js';
 
 const json = { 'content-type': 'application/json' };
 const pending = refused(400, 'authorization_pending');
@@ -43,24 +38,12 @@ async function login(members: object, ...replies: readonly ScriptedReply[]) {
         return exchange.send(request, hooks);
       },
     },
-    providers: [
-      oauth2({
-        id: 'idp',
-        issuer: url,
-        tokenEndpoint: `${url}/token`,
-        deviceAuthorizationEndpoint: `${url}/device`,
-        clientId: 'us',
-      }),
-    ],
+    providers: [idpAt(url, { clientId: 'us' })],
     accounts: [{ provider: 'idp', account: 'ada' }],
     allowInsecureLoopback: true,
   });
   const shown: LoginCode[] = [];
-  const interaction: LoginInteraction = {
-    way: 'code',
-    browse: () => Promise.reject(new Error('no browser')),
-    showCode: async (given) => void shown.push(given),
-  };
+  const interaction = byCode(async (given) => void shown.push(given));
   const outcome = await clock.runUntil(
     engine.login('ada', { interaction }).then(
       (token) => token.reveal(),
@@ -188,25 +171,12 @@ describe('a code is shown', () => {
 
   test('not where the server refuses', async () => {
     await using server = await endpoint(refused(401, 'invalid_client'));
-    const { url } = server;
     await using engine = await createTokenEngine({
-      providers: [
-        oauth2({
-          id: 'idp',
-          issuer: url,
-          tokenEndpoint: `${url}/token`,
-          deviceAuthorizationEndpoint: `${url}/device`,
-          clientId: 'us',
-        }),
-      ],
+      providers: [idpAt(server.url, { clientId: 'us' })],
       accounts: [{ provider: 'idp', account: 'ada' }],
       allowInsecureLoopback: true,
     });
-    const interaction: LoginInteraction = {
-      way: 'code',
-      browse: () => Promise.reject(new Error('no browser')),
-      showCode: () => Promise.reject(new Error('no code')),
-    };
+    const interaction = byCode(() => Promise.reject(new Error('no code')));
     const error = await caught(engine.login('ada', { interaction }));
     expect(error.code).toBe('CONFIGURATION_CLIENT_REJECTED');
   });

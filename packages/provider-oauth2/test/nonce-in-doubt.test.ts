@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { createTokenEngine } from '@tokenkeep/core';
-import { oauth2 } from '@tokenkeep/provider-oauth2';
+import { idpAt } from './idp-at.js';
 
 const dpopKey = JSON.stringify(
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
@@ -59,9 +59,7 @@ class NonceServer implements AsyncDisposable {
 
 async function engineAt({ url }: NonceServer) {
   const engine = await createTokenEngine({
-    providers: [
-      oauth2({ id: 'idp', issuer: url, tokenEndpoint: `${url}/token`, clientId: 'us', dpopKey }),
-    ],
+    providers: [idpAt(url, { clientId: 'us', dpopKey })],
     accounts: [{ provider: 'idp', account: 'crm' }],
     allowInsecureLoopback: true,
     parameters: { gapMs: 1, forcedGapMs: 1, backoffBaseMs: 1 },

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTokenEngine, type LoginInteraction } from '@tokenkeep/core';
+import { createTokenEngine } from '@tokenkeep/core';
 import { oauth2 } from '@tokenkeep/provider-oauth2';
 import { caught } from '../../../test/providers/caught.js';
 import { endpoint, type ScriptedReply } from '../../../test/providers/endpoint.js';
 import { testCall } from '../../../test/providers/test-call.js';
+import { byCode, idpAt } from './idp-at.js';
 
 const client = { clientId: 'tenant', clientSecret: 'of the tenant' };
 const code = {
@@ -28,26 +29,13 @@ const tokensOfTheApp = {
   body: { access_token: 'of-the-app', token_type: 'Bearer', expires_in: 3_600 },
 };
 
-const interaction: LoginInteraction = {
-  way: 'code',
-  browse: async () => {
-    throw new Error('This person has no browser here.');
-  },
-  showCode: async () => {},
-};
+const interaction = byCode(async () => {});
 
 async function worldWith(credentials: object, ...replies: readonly ScriptedReply[]) {
   const server = await endpoint(...replies);
   const { url } = server;
   const engine = await createTokenEngine({
-    providers: [
-      oauth2({
-        id: 'idp',
-        issuer: url,
-        tokenEndpoint: `${url}/token`,
-        deviceAuthorizationEndpoint: `${url}/device`,
-      }),
-    ],
+    providers: [idpAt(url)],
     accounts: [{ provider: 'idp', account: 'ada', credentials }],
     allowInsecureLoopback: true,
     parameters: { gapMs: 1, forcedGapMs: 1, backoffBaseMs: 1 },
@@ -89,7 +77,7 @@ describe('an account of a person, with a client of its own', () => {
     if (given.issues !== undefined) throw new Error('refused');
     expect(provider.canObtain?.(given.value)).toBe(false);
     await using server = await endpoint();
-    const there = oauth2({ id: 'idp', issuer: server.url, tokenEndpoint: `${server.url}/token` });
+    const there = idpAt(server.url);
     const error = await caught(there.obtain(given.value, testCall()));
     expect(error.code).toBe('REAUTHORIZATION_REQUIRED');
     expect(server.requests).toEqual([]);
